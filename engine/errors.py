@@ -1,0 +1,67 @@
+"""The engine's few error classes: each carries the data that a message for people needs."""
+
+from pathlib import Path
+
+
+class EngineError(Exception):
+    """Base of every error that the engine raises on purpose; `str()` is one clear English line."""
+
+
+class FolderError(EngineError):
+    """A library folder cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class DecodeError(EngineError):
+    """One image file cannot be decoded."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class ModelError(EngineError):
+    """A model file is refused; `reason` says what is wrong with its description or its shape."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class UnknownModelError(EngineError):
+    """No model has the name that was asked for."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"no model is named {name!r}; there are: {', '.join(known) or 'none'}")
+        self.name = name
+        self.known = known
+
+
+class StoreError(EngineError):
+    """The index cannot be used; `path` is the file or folder it lies in."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class StoreTooNewError(StoreError):
+    """The index was written by a newer version of the product."""
+
+    def __init__(self, path: Path, found: int, supported: int) -> None:
+        super().__init__(
+            path, f"the index has version {found}, this program reads up to {supported}: use a newer Semblance"
+        )
+        self.found = found
+        self.supported = supported
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing to the index."""
