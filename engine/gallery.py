@@ -1,0 +1,68 @@
+"""What one model knows of one library at one moment: the photos that can be searched, and their vectors."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.path_table import PathTable
+
+
+class Gallery:
+    """A snapshot of one library and one model; later commits do not change it.
+
+    Photo i has the path `paths[i]` (sorted) and the vector `matrix[rows[i]]`. `matrix` float32 [R, D] is the model's
+    whole vector file, memory-mapped and read-only: it holds the vectors of other libraries too, and two copies of one
+    photo share a row. `generation` is the library's at that moment.
+    """
+
+    __slots__ = ("generation", "matrix", "model", "paths", "rows")
+
+    def __init__(
+        self,
+        paths: PathTable,
+        matrix: NDArray[np.float32],
+        rows: NDArray[np.int64],
+        model: str,
+        generation: int = 0,
+    ) -> None:
+        if matrix.ndim != 2 or rows.shape != (len(paths),):
+            raise ValueError(f"{len(paths)} paths, rows {rows.shape} and vectors {matrix.shape} do not fit together")
+        if len(rows) and (int(rows.min()) < 0 or int(rows.max()) >= len(matrix)):
+            raise ValueError(f"a row lies outside the {len(matrix)} vectors")
+        self.paths = paths
+        self.matrix = matrix
+        self.rows = rows
+        self.model = model
+        self.generation = generation
+
+    @classmethod
+    def from_arrays(cls, paths: Iterable[str], vectors: NDArray[np.float32], model: str) -> "Gallery":
+        """A gallery in memory, from unique `paths` in any order and their `vectors` float32 [N, D]."""
+        names = list(paths)
+        if len(set(names)) != len(names) or vectors.shape[:1] != (len(names),):
+            raise ValueError("the paths are not unique, or not as many as the vectors")
+        order = sorted(range(len(names)), key=names.__getitem__)
+        table = PathTable.from_sorted(names[i] for i in order)
+        matrix = np.ascontiguousarray(vectors[order], dtype=np.float32)
+        return cls(table, matrix, np.arange(len(names), dtype=np.int64), model)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def dimension(self) -> int:
+        """The length of each vector."""
+        return int(self.matrix.shape[1])
+
+    def index_of(self, path: str) -> int | None:
+        """The position of `path`, or None where this model has no vector of it."""
+        return self.paths.index_of(path)
+
+    def vector(self, position: int) -> NDArray[np.float32]:
+        """The vector of one photo, float32 [D], a copy."""
+        return np.array(self.matrix[self.rows[position]], dtype=np.float32)
+
+    def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors of some photos, float32 [K, D], copied out of the file."""
+        return np.asarray(self.matrix[self.rows[positions]], dtype=np.float32)
