@@ -1,0 +1,1 @@
+"""The command line's commands: each takes what was asked for and returns an `Answer`; `main.py` prints it."""
