@@ -1,0 +1,81 @@
+"""One SQLite connection per thread to one private database file."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class _Handle:
+    """A connection that closes when the thread that owns it ends (its thread-local storage dies then)."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class Connections:
+    """Connections to `path`, opened when a thread first asks; each runs `pragmas` first.
+
+    The file is created with mode 0600; SQLite gives its journals the same mode.
+    """
+
+    def __init__(self, path: Path, *pragmas: str) -> None:
+        self.path = path
+        self._pragmas = pragmas
+        self._local = threading.local()
+        self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def get(self) -> sqlite3.Connection:
+        """This thread's connection, in autocommit mode; raises sqlite3.Error."""
+        handle: _Handle | None = getattr(self._local, "handle", None)
+        if handle is None:
+            handle = _Handle(self._open())
+            self._local.handle = handle
+            with self._lock:
+                self._handles.add(handle)
+        return handle.connection
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction on this thread's connection: committed at the end, rolled back by any exception."""
+        connection = self.get()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back by itself, after which there is nothing to roll back.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close every thread's connection; a thread that asks again gets a new one."""
+        with self._lock:
+            handles = list(self._handles)
+            self._handles.clear()
+        self._local = threading.local()
+        for handle in handles:
+            handle.close()
+
+    def _open(self) -> sqlite3.Connection:
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        # The owner thread uses it; another may close it when the program ends.
+        connection = sqlite3.connect(self.path, timeout=10.0, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in self._pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
