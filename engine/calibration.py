@@ -97,7 +97,7 @@ def match_rates(gallery: Gallery, labels: Sequence[str], metric: Metric, seed: i
     distances = _pair_distances(gallery.vectors(positions), metric)
     first, second = np.triu_indices(len(positions), 1)
     values = distances[first, second]
-    edges = np.quantile(values, SHARES)
+    edges: NDArray[np.float64] = np.quantile(values, SHARES).astype(np.float64)
     edges[0] = -inf
     bins = np.clip(np.searchsorted(edges, values, side="left") - 1, 0, len(SHARES) - 2)
     bin_of = np.full(distances.shape, -1, dtype=np.int8)  # a photo with itself is no pair

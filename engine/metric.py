@@ -24,9 +24,11 @@ def pairwise_distance(left: NDArray[np.float32], right: NDArray[np.float32], met
     b = np.atleast_2d(right).astype(np.float64)
     if metric is Metric.EUCLIDEAN:
         difference = a - b
-        return np.sqrt(np.einsum("nd,nd->n", difference, difference))
+        euclidean: NDArray[np.float64] = np.sqrt(np.einsum("nd,nd->n", difference, difference))
+        return euclidean
     a, b = np.broadcast_arrays(a, b)
     dot = np.einsum("nd,nd->n", a, b)
     norms = np.sqrt(np.einsum("nd,nd->n", a, a)) * np.sqrt(np.einsum("nd,nd->n", b, b))
     cosine = np.divide(dot, norms, out=np.zeros_like(dot), where=norms > 0)
-    return 1.0 - np.clip(cosine, -1.0, 1.0)
+    distance: NDArray[np.float64] = 1.0 - np.clip(cosine, -1.0, 1.0)
+    return distance
