@@ -20,15 +20,24 @@ def pairwise_distance(left: NDArray[np.float32], right: NDArray[np.float32], met
     a distance does not depend on which other rows were computed with it. Cosine distance is 1 − cos, in [0, 2]; a
     zero vector has distance 1 to everything, for it points nowhere.
     """
-    a = np.atleast_2d(left).astype(np.float64)
-    b = np.atleast_2d(right).astype(np.float64)
+    # In C order, for the order of the terms of a sum follows the order in memory.
+    a = np.atleast_2d(left).astype(np.float64, order="C")
+    b = np.atleast_2d(right).astype(np.float64, order="C")
     if metric is Metric.EUCLIDEAN:
         difference = a - b
-        euclidean: NDArray[np.float64] = np.sqrt(np.einsum("nd,nd->n", difference, difference))
-        return euclidean
+        distances: NDArray[np.float64] = np.sqrt(_dot(difference, difference))
+        return distances
     a, b = np.broadcast_arrays(a, b)
-    dot = np.einsum("nd,nd->n", a, b)
-    norms = np.sqrt(np.einsum("nd,nd->n", a, a)) * np.sqrt(np.einsum("nd,nd->n", b, b))
+    dot = _dot(a, b)
+    norms = np.sqrt(_dot(a, a)) * np.sqrt(_dot(b, b))
     cosine = np.divide(dot, norms, out=np.zeros_like(dot), where=norms > 0)
-    distance: NDArray[np.float64] = 1.0 - np.clip(cosine, -1.0, 1.0)
-    return distance
+    return 1.0 - np.clip(cosine, -1.0, 1.0)
+
+
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Dot products of matching rows. einsum's buffer holds 8192 numbers; a longer row would be summed in parts that
+    depend on where in the array it stands, so that such rows are cut here."""
+    total: NDArray[np.float64] = np.einsum("nd,nd->n", a[:, :8192], b[:, :8192])
+    for start in range(8192, a.shape[1], 8192):
+        total += np.einsum("nd,nd->n", a[:, start : start + 8192], b[:, start : start + 8192])
+    return total
