@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# Weights of the query, of the mean of the liked and of the mean of the disliked photos, as Salton and Buckley chose
-# them in "Improving retrieval performance by relevance feedback" (1990).
+# Weights of the query, of the mean of the liked and of the mean of the disliked photos. With the ten nearest marked,
+# the mAP over the rest rose more with these than with the weights usual for text (0.75 and 0.15), and more than with a
+# logistic model on the same marks: `python -m benchmarks.refine` measures all three.
 QUERY_WEIGHT = 1.0
-LIKED_WEIGHT = 0.75
-DISLIKED_WEIGHT = 0.15
+LIKED_WEIGHT = 1.5
+DISLIKED_WEIGHT = 0.75
 
 
 def rocchio(

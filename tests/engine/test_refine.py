@@ -19,10 +19,10 @@ def test_without_marks_the_query_stays_as_it_is() -> None:
     assert rocchio(row(3, 4), NONE, NONE) == pytest.approx(row(3, 4))
 
 
-def test_liked_and_disliked_weigh_as_published() -> None:
+def test_query_liked_and_disliked_are_weighed() -> None:
     refined = rocchio(row(1, 0), row(0, 1)[None], row(-1, 0)[None])
-    # 1·(1, 0) + 0.75·(0, 1) − 0.15·(−1, 0) = (1.15, 0.75), at the mean length of query and liked, 1.
-    assert refined == pytest.approx(np.array([1.15, 0.75]) / np.hypot(1.15, 0.75), rel=1e-6)
+    # 1·(1, 0) + 1.5·(0, 1) − 0.75·(−1, 0) = (1.75, 1.5), at the mean length of query and liked, 1.
+    assert refined == pytest.approx(np.array([1.75, 1.5]) / np.hypot(1.75, 1.5), rel=1e-6)
 
 
 def test_the_length_is_the_mean_of_query_and_liked_so_that_euclidean_search_keeps_its_scale() -> None:
