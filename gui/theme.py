@@ -1,0 +1,107 @@
+"""Light and dark: Fusion with palettes of our own, for a bare X11 knows no colour scheme and ignores a wish for one."""
+
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+SYSTEM, LIGHT, DARK = "system", "light", "dark"
+
+_Role, _Group = QPalette.ColorRole, QPalette.ColorGroup
+
+# One grey scale with a hint of blue, and one accent. Text on its ground has a contrast of at least 7; quiet text 4.5.
+_LIGHT: Final = {
+    _Role.Window: "#f3f4f6",
+    _Role.WindowText: "#1b1f24",
+    _Role.Base: "#ffffff",
+    _Role.AlternateBase: "#f4f5f7",
+    _Role.Text: "#1b1f24",
+    _Role.PlaceholderText: "#656d78",
+    _Role.Button: "#fafbfc",
+    _Role.ButtonText: "#1b1f24",
+    _Role.BrightText: "#b3261e",
+    _Role.ToolTipBase: "#ffffff",
+    _Role.ToolTipText: "#1b1f24",
+    _Role.Highlight: "#1f6feb",
+    _Role.HighlightedText: "#ffffff",
+    _Role.Accent: "#1f6feb",
+    _Role.Link: "#1a5fd0",
+    _Role.LinkVisited: "#6f42c1",
+    _Role.Light: "#ffffff",
+    _Role.Midlight: "#e9ebee",
+    _Role.Mid: "#c4c9d0",
+    _Role.Dark: "#a4abb5",
+    _Role.Shadow: "#6b7280",
+}
+_DARK: Final = {
+    _Role.Window: "#202429",
+    _Role.WindowText: "#e6e9ee",
+    _Role.Base: "#171a1e",
+    _Role.AlternateBase: "#21252b",
+    _Role.Text: "#e6e9ee",
+    _Role.PlaceholderText: "#98a1ad",
+    _Role.Button: "#2c3138",
+    _Role.ButtonText: "#e6e9ee",
+    _Role.BrightText: "#ff8a80",
+    _Role.ToolTipBase: "#2c3138",
+    _Role.ToolTipText: "#e6e9ee",
+    _Role.Highlight: "#3d82f0",
+    _Role.HighlightedText: "#ffffff",
+    _Role.Accent: "#3d82f0",
+    _Role.Link: "#7db0ff",
+    _Role.LinkVisited: "#c4a6ff",
+    _Role.Light: "#3a4048",
+    _Role.Midlight: "#32373f",
+    _Role.Mid: "#4a515b",
+    _Role.Dark: "#15181b",
+    _Role.Shadow: "#0b0d0f",
+}
+_FADED: Final = {LIGHT: "#9aa1ab", DARK: "#6b737e"}  # what cannot be used now
+
+
+def palette(scheme: str) -> QPalette:
+    """The palette of `LIGHT` or `DARK`."""
+    result = QPalette()
+    for role, colour in (_DARK if scheme == DARK else _LIGHT).items():
+        result.setColor(role, QColor(colour))
+    for role in (_Role.WindowText, _Role.Text, _Role.ButtonText, _Role.PlaceholderText):
+        result.setColor(_Group.Disabled, role, QColor(_FADED[scheme]))
+    result.setColor(_Group.Disabled, _Role.Highlight, result.color(_Role.Mid))
+    result.setColor(_Group.Disabled, _Role.Accent, result.color(_Role.Mid))
+    return result
+
+
+class Theme(QObject):
+    """Keeps an application light, dark, or as the system is, also when the system changes."""
+
+    def __init__(self, app: QApplication, mode: str = SYSTEM) -> None:
+        super().__init__(app)
+        self._app = app
+        self._mode = mode
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+        self.set_mode(mode)
+
+    @property
+    def mode(self) -> str:
+        """`SYSTEM`, `LIGHT` or `DARK`: what was asked for."""
+        return self._mode
+
+    @property
+    def scheme(self) -> str:
+        """`LIGHT` or `DARK`: what is shown."""
+        if self._mode in (LIGHT, DARK):
+            return self._mode
+        return DARK if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+    def set_mode(self, mode: str) -> None:
+        """Change it; an unknown word means `SYSTEM`."""
+        self._mode = mode if mode in (LIGHT, DARK) else SYSTEM
+        wish = {LIGHT: Qt.ColorScheme.Light, DARK: Qt.ColorScheme.Dark}.get(self._mode, Qt.ColorScheme.Unknown)
+        self._app.styleHints().setColorScheme(wish)  # title bars and native dialogs follow, where there are any
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        self._app.setPalette(palette(self.scheme))
