@@ -1,0 +1,67 @@
+"""The engine's parts that live as long as the window does, for jobs on any thread; no Qt."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.results import Skipped
+from engine.spec import DEFAULT_MODEL, ModelList, ModelSpec, bundled_folder, list_models
+from engine.store import Library, Store
+from engine.thumbnail_store import ThumbnailStore
+
+if TYPE_CHECKING:
+    from engine.embedder import Embedder
+
+
+class Backend:
+    """Store, thumbnails, models, and the networks that have been opened: one session for each model, shared by all."""
+
+    def __init__(self, data_dir: Path, model_folders: Sequence[Path], provider: str | None) -> None:
+        self.data_dir = data_dir
+        self.provider = provider
+        self.store = Store(data_dir)
+        self.thumbnails = ThumbnailStore(data_dir)
+        self._folders = list(dict.fromkeys([bundled_folder(), *model_folders]))
+        self._embedders: dict[Path, "Embedder"] = {}
+        self._opening = threading.Lock()
+        self.models: ModelList = list_models(self._folders)
+
+    def reload_models(self) -> ModelList:
+        """Look into the model folders again."""
+        self.models = list_models(self._folders)
+        return self.models
+
+    def model(self, name: str) -> ModelSpec | None:
+        """The model of that name, else the default one, else the first; None if there is no model at all."""
+        by_name = {spec.name: spec for spec in self.models.models}
+        return by_name.get(name) or by_name.get(DEFAULT_MODEL) or next(iter(by_name.values()), None)
+
+    def embedder(self, spec: ModelSpec) -> "Embedder":
+        """The opened network of a model; opens it at the first call, which takes some tenths of a second."""
+        from engine.embedder import open_embedder  # onnxruntime: a tenth of a second that the window need not wait for
+
+        with self._opening:
+            if spec.path not in self._embedders:
+                self._embedders[spec.path] = open_embedder(spec, self.provider)
+            return self._embedders[spec.path]
+
+    def opened(self, spec: ModelSpec) -> "Embedder | None":
+        """The network of a model if it is open already; never waits."""
+        return self._embedders.get(spec.path)
+
+    def use_provider(self, provider: str | None) -> None:
+        """Compute with another execution provider from now on; networks are opened anew when they are needed."""
+        with self._opening:
+            self.provider = provider
+            self._embedders.clear()
+
+    def close(self) -> None:
+        self._embedders.clear()
+        self.thumbnails.close()
+        self.store.close()
+
+
+def skipped_files(library: Library) -> list[Skipped]:
+    """What the last scan of a library could not read, in order of the path."""
+    return sorted(library.skipped(), key=lambda skipped: skipped.path)

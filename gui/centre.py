@@ -1,0 +1,178 @@
+"""The middle of the window: what is shown, in which order and size, over the grid; or what to do when there is nothing."""
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.actions import Actions
+from gui.gallery_view import LARGEST_TILE, SMALLEST_TILE, GalleryView
+from gui.session_state import Sort
+
+FILTER_DELAY_MS = 200
+
+
+class Centre(QStackedWidget):
+    """Two pages: the welcome, with one large button, and the photos with their header."""
+
+    sort_chosen = Signal(object)  # Sort
+    filter_changed = Signal(str)
+    open_folder_requested = Signal()
+
+    def __init__(self, grid: GalleryView, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.grid = grid
+        self._welcome = self._build_welcome()
+        self._photos = self._build_photos(actions)
+        self.addWidget(self._welcome)
+        self.addWidget(self._photos)
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def _build_welcome(self) -> QWidget:
+        page = QWidget(self)
+        title = QLabel(self.tr("Which photos are alike?"), page)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.8)
+        title.setFont(font)
+        text = QLabel(
+            self.tr(
+                "Open a folder of photos, or drop one here. Then click a photo to see those most like it.\n"
+                "Everything stays on this computer, and nothing is ever written into your folder."
+            ),
+            page,
+        )
+        text.setWordWrap(True)
+        for label in (title, text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.open_folder = QPushButton(self.tr("Open folder…"), page)
+        self.open_folder.setMinimumSize(QSize(240, 56))
+        self.open_folder.setDefault(True)
+        self.open_folder.clicked.connect(self.open_folder_requested)
+        self.recent = QVBoxLayout()
+        self.recent.setSpacing(2)
+        layout = QVBoxLayout(page)
+        layout.setSpacing(16)
+        layout.addStretch(2)
+        layout.addWidget(title)
+        layout.addWidget(text)
+        layout.addWidget(self.open_folder, 0, Qt.AlignmentFlag.AlignCenter)
+        layout.addLayout(self.recent)
+        layout.addStretch(3)
+        return page
+
+    def _build_photos(self, actions: Actions) -> QWidget:
+        page = QWidget(self)
+        header = QWidget(page)
+        self.back = self._tool("←", actions, "back")
+        self.forward = self._tool("→", actions, "forward")
+        self.title = QLabel(header)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        font = self.title.font()
+        font.setBold(True)
+        self.title.setFont(font)
+        self.note = QLabel(header)
+        self.filter = QLineEdit(header)
+        self.filter.setPlaceholderText(self.tr("Filter by name"))
+        self.filter.setAccessibleName(self.tr("Filter by name"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(170)
+        self._typing = QTimer(self, singleShot=True, interval=FILTER_DELAY_MS)
+        self._typing.timeout.connect(self._tell_filter)
+        self.filter.textChanged.connect(self._typing.start)
+        self._sort_label = QLabel(self.tr("S&ort"), header)
+        self.sort = QComboBox(header)
+        self._sort_label.setBuddy(self.sort)
+        self.sort.activated.connect(lambda index: self.sort_chosen.emit(self._sorts[index]))
+        self._sorts: list[Sort] = []
+        self.size = QSlider(Qt.Orientation.Horizontal, header)
+        self.size.setRange(SMALLEST_TILE, LARGEST_TILE)
+        self.size.setSingleStep(20)
+        self.size.setPageStep(40)
+        self.size.setFixedWidth(110)
+        self.size.setToolTip(self.tr("Size of the photos"))
+        self.size.setAccessibleName(self.tr("Size of the photos"))
+        self.size.setValue(self.grid.tile_size)
+        self.size.valueChanged.connect(self._on_size_moved)
+        self.grid.tile_size_changed.connect(self.size.setValue)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(8, 6, 8, 6)
+        row.addWidget(self.back)
+        row.addWidget(self.forward)
+        row.addWidget(self.title)
+        row.addWidget(self.note, 1)
+        for widget in (self.filter, self._sort_label, self.sort, self.size):
+            row.addWidget(widget)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(header)
+        layout.addWidget(self.grid, 1)
+        return page
+
+    def _tool(self, text: str, actions: Actions, key: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(actions[key])
+        button.setText(text)
+        button.setAutoRaise(True)
+        button.setAccessibleName(actions[key].text().replace("&", ""))
+        return button
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def show_welcome(self, recent: list[QPushButton]) -> None:
+        """The first page, with buttons for the libraries that were opened lately."""
+        while (item := self.recent.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        for button in recent:
+            self.recent.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        self.setCurrentWidget(self._welcome)
+
+    def show_photos(self) -> None:
+        self.setCurrentWidget(self._photos)
+
+    @property
+    def shows_photos(self) -> bool:
+        return self.currentWidget() is self._photos
+
+    def set_title(self, title: str, note: str) -> None:
+        """Say what is shown, and how much of it."""
+        self.title.setText(title)
+        self.note.setText(note)
+
+    def set_sorts(self, sorts: list[Sort], current: Sort) -> None:
+        """Offer these orders."""
+        names = {
+            Sort.DISTANCE: self.tr("Distance"),
+            Sort.NAME: self.tr("Folder and name"),
+            Sort.DATE: self.tr("Newest first"),
+            Sort.SIZE: self.tr("Largest first"),
+        }
+        with QSignalBlocker(self.sort):
+            if sorts != self._sorts:
+                self._sorts = sorts
+                self.sort.clear()
+                self.sort.addItems([names[sort] for sort in sorts])
+            self.sort.setCurrentIndex(sorts.index(current) if current in sorts else 0)
+
+    def clear_filter(self) -> None:
+        """Empty the filter without telling anybody."""
+        with QSignalBlocker(self.filter):
+            self.filter.clear()
+        self._typing.stop()
+
+    def _on_size_moved(self, size: int) -> None:
+        self.grid.tile_size = size
+
+    def _tell_filter(self) -> None:
+        self.filter_changed.emit(self.filter.text())

@@ -1,0 +1,81 @@
+"""The line at the bottom: what is indexed, by which model, on which hardware, what was skipped, and the running job."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
+
+from engine.results import Progress
+from engine.spec import ModelSpec
+from gui import messages
+from gui.library_state import LibraryState
+
+BAR_WIDTH_PX = 140
+
+
+class Status(QStatusBar):
+    """A status bar; `skipped_requested` when somebody wants the list of skipped files."""
+
+    skipped_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.photos = QLabel(self)
+        self.model = QLabel(self)
+        self.skipped = QToolButton(self)
+        self.skipped.setAutoRaise(True)
+        self.skipped.setToolTip(self.tr("Which files were skipped, and why"))
+        self.skipped.clicked.connect(self.skipped_requested)
+        self.job = QLabel(self)
+        self.bar = QProgressBar(self)
+        self.bar.setFixedWidth(BAR_WIDTH_PX)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress of indexing"))
+        self.cancel = QPushButton(self.tr("Cancel"), self)
+        self.cancel.setToolTip(self.tr("Stop indexing; what is done is kept"))
+        self.cancel.clicked.connect(self.stop_requested)
+        self.addWidget(self.photos)
+        self.addWidget(self.skipped)
+        for widget in (self.job, self.bar, self.cancel, self.model):
+            self.addPermanentWidget(widget)
+        self.set_library(None, None)
+        self.set_progress(None)
+
+    def set_library(self, state: LibraryState | None, model: ModelSpec | None) -> None:
+        """Count the photos that can be searched, and the files that were skipped."""
+        skipped = len(state.skipped) if state else 0
+        self.skipped.setVisible(skipped > 0)
+        self.skipped.setText(self.tr("%n file(s) skipped", None, skipped))
+        if state is None:
+            self.photos.setText("")
+            return
+        seen = state.counts.get(model.name, 0) if model else 0
+        if seen >= len(state.listing):
+            self.photos.setText(self.tr("%n photo(s) indexed", None, seen))
+        else:
+            text = self.tr("%1 of %2 photos indexed")
+            self.photos.setText(
+                text.replace("%1", messages.number(seen)).replace("%2", messages.number(len(state.listing)))
+            )
+
+    def set_model(self, model: ModelSpec | None, provider: str | None, notice: str | None) -> None:
+        """Name the model and what it really runs on; `notice` says why that is not what was asked for."""
+        if model is None:
+            self.model.setText(self.tr("no model"))
+            return
+        where = messages.provider_name(provider) if provider else self.tr("not loaded yet")
+        self.model.setText(f"{model.name} · {where}" + (" ⚠" if notice else ""))
+        self.model.setToolTip(notice or self.tr("The model, and what it computes on"))
+
+    def set_progress(self, progress: Progress | None) -> None:
+        """Show how far indexing is; None when it does not run."""
+        for widget in (self.job, self.bar, self.cancel):
+            widget.setVisible(progress is not None)
+        if progress is None:
+            return
+        self.job.setText(messages.progress(progress))
+        if progress.total:
+            self.bar.setRange(0, progress.total)
+            self.bar.setValue(progress.done)
+        else:
+            self.bar.setRange(0, 0)
