@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from engine.version import PRODUCT, __version__
+
 if TYPE_CHECKING:
     from engine.commands.answer import Answer, Place
     from engine.results import Progress
     from engine.store import Store
 
-# The engine is imported by the command that needs it: `--help` and a mistyped option answer at once.
+# The rest of the engine is imported by the command that needs it: `--help` and a mistyped option answer at once.
 
 T = TypeVar("T")
 FAILED = 1
@@ -219,7 +221,7 @@ def run_libraries(args: argparse.Namespace) -> int:
 
 def configure_window(parser: Parser) -> None:
     parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="the library to open")
-    parser.add_argument("--version", action="version", version=version())
+    parser.add_argument("--version", action="version", version=f"{PRODUCT} {__version__}")
     width = max(map(len, COMMANDS))
     commands = (f"  {word:<{width}}  {command.summary}" for word, command in COMMANDS.items())
     parser.epilog = "\n".join(
@@ -270,17 +272,6 @@ def build_parser(name: str | None) -> Parser:
     command.configure(parser)
     add_common(parser)
     return parser
-
-
-def version() -> str:
-    """The program's name with the version of the installed package."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return f"semblance {installed('semblance')}"
-    except PackageNotFoundError:
-        return "semblance (not installed)"
 
 
 def run(argv: Sequence[str]) -> int:

@@ -65,3 +65,12 @@ class StoreTooNewError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process is writing to the index."""
+
+
+class ExportError(EngineError):
+    """An export cannot be made, or not there; `path` is the file or folder in question."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason

@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 from engine.commands.answer import Answer, Place
+from engine.manifest import describe_model
 from engine.spec import DEFAULT_MODEL, ModelSpec, list_models
 
 logger = logging.getLogger(__name__)
@@ -20,35 +20,7 @@ def models(place: Place) -> Answer:
         for spec in found.models:
             yield from _lines(spec)
 
-    return Answer(lambda: [description(spec) for spec in found.models], lines)
-
-
-def description(spec: ModelSpec) -> dict[str, Any]:
-    """A model's description as JSON takes it, with the field names that docs/cli.md promises."""
-    return {
-        "name": spec.name,
-        "default": spec.name == DEFAULT_MODEL,
-        "purpose": spec.purpose,
-        "input": {
-            "height": spec.height,
-            "width": spec.width,
-            "mean": list(spec.mean),
-            "std": list(spec.std),
-            "interpolation": spec.interpolation,
-            "resize": spec.resize,
-            "crop": spec.crop,
-        },
-        "embedding_size": spec.embedding_size,
-        "metric": str(spec.metric),
-        "unit_norm": spec.unit_norm,
-        "labels": None if spec.labels is None else list(spec.labels),
-        "training_data": spec.training_data,
-        "quality": dict(spec.quality),
-        "licence": spec.licence,
-        "file": str(spec.path),
-        "bytes": spec.file_size,
-        "sha256": spec.sha256,
-    }
+    return Answer(lambda: [describe_model(spec) for spec in found.models], lines)
 
 
 def _lines(spec: ModelSpec) -> Iterator[str]:
