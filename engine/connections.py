@@ -1,12 +1,17 @@
 """One SQLite connection per thread to one private database file."""
 
 import contextlib
+import errno
 import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+
+from engine.errors import StoreBusyError, StoreError
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
 class _Handle:
@@ -79,3 +84,32 @@ class Connections:
             connection.close()
             raise
         return connection
+
+
+@contextlib.contextmanager
+def store_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system raise into a StoreError about `path` that says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _of_sqlite(path, error) from error
+    except OSError as error:
+        full = error.errno in _FULL
+        raise StoreError(path, _DISK_FULL if full else f"the index cannot be used ({error.strerror})") from error
+
+
+_DISK_FULL = "the disk is full; what was indexed before is safe, and indexing goes on once there is room"
+
+
+def _of_sqlite(path: Path, error: sqlite3.Error) -> StoreError:
+    # The primary code is the low byte. There is none where Python itself raises.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusyError(path, "another program is writing to the index; try again when it has finished")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreError(path, _DISK_FULL)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return StoreError(path, f"the index cannot be opened for writing ({error})")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreError(path, f"the index is damaged ({error}); move it away to have the photos indexed anew")
+    return StoreError(path, f"the index cannot be used ({error})")

@@ -69,9 +69,15 @@ def load(path: Path, min_side: int) -> Decoded:
     return _decode(_read(path), path, min_side)
 
 
-def load_bytes(data: bytes, name: str, min_side: int) -> Decoded:
-    """Decode the bytes of an image file as `load` does; `name` stands for its path in errors."""
-    return _decode(data, name, min_side)
+def load_bytes(data: bytes, name: str, min_side: int, content_hash: bytes | None = None) -> Decoded:
+    """Decode the bytes of an image file as `load` does; `name` stands for its path in errors. Whoever knows the
+    `content_hash` already saves computing it again."""
+    return _decode(data, name, min_side, content_hash)
+
+
+def hash_content(data: bytes) -> bytes:
+    """The 16 bytes that a file's content is known by, wherever it lies."""
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _read(path: Path) -> bytes:
@@ -93,7 +99,7 @@ def _read(path: Path) -> bytes:
         raise DecodeError(path, f"it cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
-def _decode(data: bytes, path: Path | str, min_side: int) -> Decoded:
+def _decode(data: bytes, path: Path | str, min_side: int, content_hash: bytes | None = None) -> Decoded:
     if not data:
         raise DecodeError(path, "the file is empty")
     kind = sniff(data)
@@ -108,7 +114,7 @@ def _decode(data: bytes, path: Path | str, min_side: int) -> Decoded:
         raise DecodeError(path, "there is not enough memory to decode it") from error
     except Exception as error:  # decoders raise all sorts on damaged files, and none may stop the rest
         raise DecodeError(path, _reason(kind, error)) from error
-    return Decoded(rgb, width, height, hashlib.blake2b(data, digest_size=16).digest())
+    return Decoded(rgb, width, height, content_hash or hash_content(data))
 
 
 def _decode_kind(kind: str, data: bytes, path: Path | str, min_side: int) -> tuple[NDArray[np.uint8], int, int]:

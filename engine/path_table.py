@@ -89,6 +89,13 @@ class PathTable(Sequence[str]):
         position = self._bisect(wanted)
         return position if position < len(self) and self._bytes(position) == wanted else None
 
+    def index(self, path: object, start: int = 0, stop: int | None = None) -> int:
+        """Where `path` stands, as `list.index` says it; raises ValueError where it is not there."""
+        position = self.index_of(path) if isinstance(path, str) else None
+        if position is None or position not in range(*slice(start, stop).indices(len(self))):
+            raise ValueError(f"{path!r} is not in the table")
+        return position
+
     def folder_range(self, folder: str) -> tuple[int, int]:
         """The half-open range of the paths beneath `folder` (relative, with `/`; "" is the whole library)."""
         if not folder:

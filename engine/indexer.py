@@ -1,0 +1,245 @@
+"""Bring the index of a folder up to date: scan, compare, decode ahead on threads, embed in batches, commit often."""
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.assembly import AHEAD, Assembly
+from engine.embedder import Embedder
+from engine.errors import FolderError, StoreBusyError
+from engine.library import Library
+from engine.lookahead import LookAhead, Pending
+from engine.plan import Found, Plan, compare, look
+from engine.prepare import Preparer, Task
+from engine.results import Progress, Skipped
+from engine.session import default_threads
+from engine.store import Store
+from engine.thumbnail_store import ThumbnailStore
+from engine.writer import Batch, FileRecord, Writer, missing_models
+
+REPORT_SECONDS = 0.033
+HEARTBEAT_SECONDS = 0.1  # between two looks at `cancelled` while a slow drive keeps us waiting
+RATE_SECONDS = 5.0  # the speed shown is that of the last seconds
+
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What an indexing did. `images` = `embedded` + `unchanged` where nothing was cancelled."""
+
+    library: Path
+    model: str  # names, joined by ", "
+    images: int  # photos that the library has now
+    embedded: int  # of these, photos that a network had to run for
+    unchanged: int  # photos that needed no inference: unchanged, moved, or copies
+    removed: int
+    skipped: list[Skipped]  # by path; also those that an earlier run found
+    seconds: float
+    images_per_second: float  # photos read and embedded, over the time that this took
+    complete: bool = True  # False: cancelled; what was done is kept
+
+
+def index(
+    store: Store,
+    root: Path,
+    embedders: Sequence[Embedder],
+    *,
+    decode_threads: int | None = None,
+    thumbnails: ThumbnailStore | None = None,
+    cancelled: Cancelled = lambda: False,
+) -> Generator[Progress, None, IndexReport]:
+    """Give every photo beneath `root` a vector of each embedder's model, reading only what the index does not know.
+
+    Yields Progress in the stages "scanning", "waiting" (for another indexing to end) and "embedding". Closing the
+    generator, or `cancelled`, ends it soon; what is embedded by then is kept. `decode_threads`: as many as there are
+    cores. Raises FolderError, StoreError and ModelError, with everything committed that was done before.
+    """
+    if not embedders:
+        raise ValueError("no model to index with")
+    started = time.perf_counter()
+    library = store.library(root)
+    run = _Run(store, library, tuple(embedders), thumbnails, decode_threads or default_threads(), cancelled)
+    yield from run.work()
+    return run.report(time.perf_counter() - started)
+
+
+@dataclass(slots=True)
+class _Rate:
+    """Photos a second over the last seconds."""
+
+    points: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def at(self, done: int) -> float:
+        now = time.perf_counter()
+        self.points.append((now, done))
+        while len(self.points) > 2 and now - self.points[0][0] > RATE_SECONDS:
+            self.points.popleft()
+        first, count = self.points[0]
+        return (done - count) / (now - first) if now > first else 0.0
+
+
+class _Run:
+    """One indexing: its state between the stages."""
+
+    def __init__(
+        self,
+        store: Store,
+        library: Library,
+        embedders: tuple[Embedder, ...],
+        thumbnails: ThumbnailStore | None,
+        threads: int,
+        cancelled: Cancelled,
+    ) -> None:
+        self._store = store
+        self._library = library
+        self._embedders = embedders
+        self._specs = [embedder.spec for embedder in embedders]
+        self._thumbnails = thumbnails
+        self._threads = threads
+        self._cancelled = cancelled
+        self._complete = False
+        self._embedded = 0
+        self._removed = 0
+        self._skipped: dict[str, Skipped] = {}
+        self._embedding_seconds = 0.0
+        self._reported = 0.0
+
+    def work(self) -> Generator[Progress, None, None]:
+        found = yield from self._scan()
+        if found is None:
+            return
+        plan = compare(self._store, self._library, found, self._specs)
+        if plan:
+            with contextlib.ExitStack() as stack:
+                locked = yield from self._lock(stack)
+                if not locked:
+                    return
+                if self._library.generation != plan.generation:  # somebody else indexed it while we waited
+                    plan = compare(self._store, self._library, found, self._specs)
+                yield from self._carry_out(plan)
+        else:
+            self._note_skipped(plan)
+            self._complete = True
+        if self._complete:
+            self._look_after(bool(plan))
+
+    def report(self, seconds: float) -> IndexReport:
+        images = len(self._library.files())
+        spent = self._embedding_seconds
+        for refused in self._library.refused():
+            self._skipped.setdefault(refused.path, refused)
+        return IndexReport(
+            library=self._library.root,
+            model=", ".join(spec.name for spec in self._specs),
+            images=images,
+            embedded=self._embedded,
+            unchanged=max(0, images - self._embedded),
+            removed=self._removed,
+            skipped=sorted(self._skipped.values(), key=lambda skipped: skipped.path),
+            seconds=seconds,
+            images_per_second=self._embedded / spent if spent > 0 else 0.0,
+            complete=self._complete,
+        )
+
+    def _scan(self) -> Generator[Progress, None, Found | None]:
+        scanning = look(self._library.root)
+        with contextlib.closing(scanning):
+            while True:
+                try:
+                    count = next(scanning)
+                except StopIteration as end:
+                    found: Found = end.value
+                    return found
+                if self._cancelled():
+                    return None
+                if self._due():
+                    yield Progress("scanning", count)
+
+    def _lock(self, stack: contextlib.ExitStack) -> Generator[Progress, None, bool]:
+        """Become the only writer; False when cancelled meanwhile. Raises StoreBusyError after a while."""
+        deadline = time.monotonic() + self._store.lock_seconds
+        while True:
+            try:
+                stack.enter_context(self._store.exclusive(seconds=0))
+                return True
+            except StoreBusyError:
+                if time.monotonic() >= deadline:
+                    raise
+            yield Progress("waiting", 0)
+            if self._cancelled():
+                return False
+            time.sleep(0.05)
+
+    def _carry_out(self, plan: Plan) -> Generator[Progress, None, None]:
+        writer = Writer(self._store, self._library)
+        self._note_skipped(plan)
+        writer.set_removed(plan.removed, True)
+        writer.set_removed(plan.restored, False)
+        self._removed = len(plan.removed)
+        if plan.problems:
+            self._skipped |= {problem.path: problem for problem in plan.problems}
+            writer.commit(Batch(files=[FileRecord(p.path, 0, None, reason=p.reason) for p in plan.problems]))
+        if not plan.tasks:
+            self._complete = True
+            return
+        began = time.perf_counter()
+        numbers = {writer.model(embedder.spec): embedder for embedder in self._embedders}
+        assembly = Assembly(writer, numbers, self._thumbnails, self._skipped)
+        try:
+            yield from self._embed(plan.tasks, numbers, assembly)
+        finally:
+            assembly.close()
+            self._embedded = assembly.embedded
+            self._embedding_seconds = time.perf_counter() - began
+
+    def _embed(
+        self, tasks: list[Task], numbers: dict[int, Embedder], assembly: Assembly
+    ) -> Generator[Progress, None, None]:
+        """Read all tasks in order, with the threads ahead of us, and hand them to the assembly."""
+
+        def missing(content: bytes) -> list[int]:
+            with self._store.reading() as db:
+                return missing_models(db, content, numbers)
+
+        specs = {number: embedder.spec for number, embedder in numbers.items()}
+        preparer = Preparer(self._library.root, specs, missing, self._thumbnails)
+        rate, done, total = _Rate(), 0, len(tasks)
+        with LookAhead(preparer, iter(tasks), self._threads, AHEAD) as ahead:
+            while not self._cancelled():
+                with contextlib.suppress(Pending):
+                    try:
+                        prepared = ahead.next_result(HEARTBEAT_SECONDS)
+                    except StopIteration:
+                        assembly.flush()
+                        self._complete = True
+                        return
+                    done += 1
+                    if prepared.gone and not self._library.root.is_dir():
+                        raise FolderError(self._library.root, "the folder vanished while it was indexed")
+                    assembly.add(prepared)
+                if self._due():
+                    speed = rate.at(done)
+                    left = (total - done) / speed if speed > 0 else None
+                    yield Progress("embedding", done, total, len(self._skipped), speed, left)
+
+    def _note_skipped(self, plan: Plan) -> None:
+        self._skipped |= {skipped.path: skipped for skipped in plan.skipped}
+
+    def _look_after(self, changed: bool) -> None:
+        """Leave what the next opening needs. A run that was killed could not, so look where nothing changed, too."""
+        writer = Writer(self._store, self._library)
+        if changed or writer.entry_is_stale():
+            writer.finish()
+            self._library.save_snapshots(self._specs)
+            self._store.checkpoint()
+
+    def _due(self) -> bool:
+        now = time.perf_counter()
+        if now - self._reported < REPORT_SECONDS:
+            return False
+        self._reported = now
+        return True

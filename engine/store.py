@@ -1,0 +1,260 @@
+"""The index: what is known of every library, and each content's vectors for each model, in one private folder."""
+
+import contextlib
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from engine import maintenance, schema
+from engine.connections import Connections, store_errors
+from engine.errors import FolderError, StoreBusyError
+from engine.library import FileTable, Library, LibraryInfo
+from engine.row_map import RowMap
+from engine.snapshot import read_snapshot, write_snapshot
+from engine.vectors import VectorFile
+
+__all__ = ["FileTable", "Library", "LibraryInfo", "ModelState", "Store", "default_data_dir"]
+
+LOCK_SECONDS = 5.0  # how long a writer waits for another one before it says so
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """What the index has committed of one model's vectors; see `schema` for the meaning of the columns."""
+
+    number: int
+    sha256: str
+    name: str
+    dimension: int
+    file: str
+    epoch: int
+    rows: int
+    size: int
+    mtime_ns: int
+
+
+_STATE_COLUMNS = "id, sha256, name, dimension, file, epoch, rows, size, mtime_ns"
+
+
+def default_data_dir() -> Path:
+    """Where the index lies unless told otherwise: SEMBLANCE_DATA, else the platform's own place for such data."""
+    chosen = os.environ.get("SEMBLANCE_DATA")
+    return Path(chosen) if chosen else platformdirs.user_data_path("semblance", appauthor=False)
+
+
+class Store:
+    """The index in `data_dir`. May be used from any thread; every method raises StoreError for what goes wrong."""
+
+    def __init__(self, data_dir: Path, lock_seconds: float = LOCK_SECONDS) -> None:
+        """Open the index, make it where there is none, bring an older one up to date, and look for damage.
+
+        Raises StoreTooNewError for the index of a newer version.
+        """
+        self.data_dir = data_dir.absolute()
+        self.path = self.data_dir / "index.db"
+        self.lock_seconds = lock_seconds
+        self.writing_now = False  # whether a thread of this process holds the lock
+        self._cache_lock = threading.Lock()
+        self._libraries: dict[int, Library] = {}
+        self._row_maps: dict[int, RowMap] = {}
+        self._matrices: dict[int, tuple[int, NDArray[np.float32]]] = {}
+        with store_errors(self.data_dir):
+            for folder in (self.data_dir, self.data_dir / "vectors", self.data_dir / "snapshots"):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # FULL: a commit is on the disk when it returns, like the vectors before it. It costs one more fsync a batch.
+        self._connections = Connections(self.path, "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
+        try:
+            with store_errors(self.path):
+                schema.prepare(self._connections)
+                self.identity = schema.store_id(self._connections.get())
+            maintenance.check(self)
+        except BaseException:
+            self._connections.close()
+            raise
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection. Galleries that are in use stay valid."""
+        self._connections.close()
+
+    def library(self, root: Path) -> Library:
+        """The library of the folder `root`, made known to the index if it is new; marks it as opened now.
+
+        Raises FolderError for a folder that is neither known nor there.
+        """
+        root = resolved(root)
+        with self._writing() as db:
+            found = db.execute(
+                "UPDATE libraries SET last_opened = ? WHERE root = ? RETURNING id", (time.time(), os.fsencode(root))
+            ).fetchall()
+            if not found:
+                if not root.is_dir():
+                    raise FolderError(root, "there is no such folder")
+                found = db.execute(
+                    "INSERT INTO libraries (root, generation, last_opened) VALUES (?, ?, ?) RETURNING id",
+                    (os.fsencode(root), schema.next_number(db), time.time()),
+                ).fetchall()
+        number = int(found[0][0])
+        with self._cache_lock:
+            return self._libraries.setdefault(number, Library(self, number, root))
+
+    def libraries(self) -> list[LibraryInfo]:
+        """Every known library, the one opened last first."""
+        query = "SELECT root, images, bytes, last_opened FROM libraries ORDER BY last_opened DESC, id DESC"
+        with self.reading() as db:
+            return [LibraryInfo(Path(os.fsdecode(root)), *rest) for root, *rest in db.execute(query)]
+
+    def forget(self, root: Path) -> None:
+        """Drop what is known of a library's files. Its vectors stay until `compact`, should the photos come back."""
+        with self._writing() as db:
+            found = db.execute("DELETE FROM libraries WHERE root = ? RETURNING id", (os.fsencode(resolved(root)),))
+            numbers = [int(row[0]) for row in found.fetchall()]
+            for number in numbers:
+                db.execute("DELETE FROM files WHERE library = ?", (number,))
+        for number in numbers:
+            with self._cache_lock:
+                self._libraries.pop(number, None)
+            for kind in ("files", "rows"):
+                self._drop_snapshots(f"{kind}-{number}-*")
+
+    def compact(self) -> int:
+        """Drop the vectors of photos that no library has any more; returns the bytes given back to the disk.
+
+        Raises StoreBusyError while something is being indexed.
+        """
+        with self.exclusive():
+            return maintenance.compact(self)
+
+    # What follows is for the engine's own modules.
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one moment of the index throughout."""
+        with store_errors(self.path):
+            db = self._connections.get()
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.in_transaction:  # an error of the disk ends it by itself
+                    db.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with store_errors(self.path), self._connections.transaction() as db:
+            yield db
+
+    def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """A write transaction; whoever touches a vector file holds `exclusive`, too."""
+        return self._writing()
+
+    @contextlib.contextmanager
+    def exclusive(self, seconds: float | None = None) -> Iterator[None]:
+        """Be the only one, in this process and among all, who writes vectors. Raises StoreBusyError when it takes
+        longer than `seconds` to become that."""
+        # flock belongs to the opened file, so that it holds between threads, too, as each opens the file anew.
+        lock = FileLock(self.data_dir / "index.lock", mode=0o600, thread_local=False)
+        try:
+            with store_errors(self.path):
+                lock.acquire(timeout=self.lock_seconds if seconds is None else seconds, poll_interval=0.05)
+        except Timeout as error:
+            raise StoreBusyError(
+                self.data_dir, "another indexing is writing to it; try again when it has ended"
+            ) from error
+        self.writing_now = True
+        try:
+            yield
+        finally:
+            self.writing_now = False
+            lock.release()
+
+    def checkpoint(self) -> None:
+        """Move what is in SQLite's journal into the database, so that the journal does not grow without end."""
+        with store_errors(self.path):
+            self._connections.get().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def vacuum(self) -> None:
+        """Give the database's free pages back to the disk."""
+        with store_errors(self.path):
+            self._connections.get().execute("VACUUM")
+        self.checkpoint()
+
+    def model_state(self, db: sqlite3.Connection, sha256: str) -> ModelState | None:
+        """What is committed of the model with this hash, or None."""
+        row = db.execute(f"SELECT {_STATE_COLUMNS} FROM models WHERE sha256 = ?", (sha256,)).fetchone()  # noqa: S608
+        return None if row is None else ModelState(*row)
+
+    def model_states(self, db: sqlite3.Connection) -> list[ModelState]:
+        """What is committed of every model."""
+        return [ModelState(*row) for row in db.execute(f"SELECT {_STATE_COLUMNS} FROM models")]  # noqa: S608
+
+    def vector_file(self, model: ModelState) -> VectorFile:
+        """The file of a model's vectors."""
+        return VectorFile(self.data_dir / "vectors" / model.file, self.identity, model.dimension)
+
+    def matrix(self, model: ModelState) -> NDArray[np.float32]:
+        """The model's committed rows, mapped; one mapping serves all who ask for the same file."""
+        with self._cache_lock:
+            epoch, matrix = self._matrices.get(model.number, (-1, None))
+            if matrix is None or epoch != model.epoch or len(matrix) < model.rows:
+                with store_errors(self.path):
+                    matrix = self.vector_file(model).map(model.rows)
+                self._matrices[model.number] = model.epoch, matrix
+        return matrix[: model.rows]
+
+    def row_map(self, db: sqlite3.Connection, model: ModelState) -> RowMap:
+        """Where each content's vector lies, as of the transaction of `db`."""
+        with self._cache_lock:
+            rows = self._row_maps.get(model.number)
+        if rows is None or rows.epoch != model.epoch or rows.rows > model.rows:
+            rows = RowMap.empty(model.epoch)
+        if rows.rows < model.rows:
+            rows = rows.extended(db, model.number, model.rows)
+            with self._cache_lock:
+                self._row_maps[model.number] = rows
+        return rows
+
+    def load_snapshot(self, name: str, key: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:
+        """The arrays of the snapshot `name` with this very key, or None."""
+        return read_snapshot(self._snapshot_path(name, key), key)
+
+    def save_snapshot(self, name: str, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Write a snapshot and drop its predecessors."""
+        path = self._snapshot_path(name, key)
+        write_snapshot(path, key, arrays)
+        self._drop_snapshots(f"{name}-*", keep=path.name)
+
+    def _snapshot_path(self, name: str, key: Mapping[str, Any]) -> Path:
+        # Never two under one name: what a gallery has mapped cannot be replaced on Windows.
+        return self.data_dir / "snapshots" / f"{name}-{key['generation']}"
+
+    def _drop_snapshots(self, pattern: str, keep: str = "") -> None:
+        for path in (self.data_dir / "snapshots").glob(pattern):
+            if path.name != keep:
+                with contextlib.suppress(OSError):  # on Windows, while a gallery has it mapped; the next one drops it
+                    path.unlink()
+
+
+def resolved(root: Path) -> Path:
+    """The one spelling under which a library's folder is known. Raises FolderError."""
+    try:
+        return root.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+        raise FolderError(root, f"it cannot be opened ({error})") from error
