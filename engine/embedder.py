@@ -1,15 +1,17 @@
 """Turn pictures into embeddings with one model, and refuse a network that is not what its description says."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.preprocess import preprocess
-from engine.session import Session, open_session
 from engine.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from engine.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,10 @@ def open_embedder(spec: ModelSpec, provider: str | None = None, threads: int | N
         data = spec.path.read_bytes()
     except OSError as error:
         raise ModelError(spec.path, f"it cannot be read ({error.strerror or error})") from error
-    session = open_session(data, spec.path, provider, threads)
-    return _OnnxEmbedder(spec, session)
+    # Here, not above: importing onnxruntime takes longer than showing the window, which imports this module.
+    from engine.session import open_session
+
+    return _OnnxEmbedder(spec, open_session(data, spec.path, provider, threads))
 
 
 def embed_image(embedder: Embedder, rgb: NDArray[np.uint8]) -> Embedded:
@@ -66,7 +70,7 @@ def embed_image(embedder: Embedder, rgb: NDArray[np.uint8]) -> Embedded:
 class _OnnxEmbedder:
     """An Embedder over one onnxruntime session."""
 
-    def __init__(self, spec: ModelSpec, session: Session) -> None:
+    def __init__(self, spec: ModelSpec, session: "Session") -> None:
         _check_ports(spec, session)
         self.spec = spec
         self.provider = session.provider
@@ -100,7 +104,7 @@ class _OnnxEmbedder:
         return logits
 
 
-def _check_ports(spec: ModelSpec, session: Session) -> None:
+def _check_ports(spec: ModelSpec, session: "Session") -> None:
     """Compare the network's declared inputs and outputs with the description, before anything runs."""
 
     def refuse(reason: str) -> ModelError:
