@@ -52,6 +52,7 @@ class GridView(QListView):
         self._look = QTimer(self, singleShot=True, interval=0)  # one look after a burst of scrolling
         self._look.timeout.connect(self._want_thumbnails)
         thumbnails.ready.connect(self._repaint_path)
+        thumbnails.cleared.connect(self._look.start)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

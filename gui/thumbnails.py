@@ -61,11 +61,13 @@ class _Entry:
 class Thumbnails(QObject):
     """Pixmaps of photos by path, made in the background and kept up to a limit of bytes.
 
-    Each client says with `want` what it shows now, most urgent first; that replaces what it wanted before. `ready`
-    names (as a Python str) a path whose pixmap or failure has arrived. `close` ends the threads.
+    Each client says with `want` what it shows now, most urgent first; that replaces what it wanted before.
+    `ready(path)`: a pixmap or a failure has arrived (a Python str). `cleared()`: everything was dropped, say again what
+    you want. `close` ends the threads.
     """
 
     ready = Signal(object)
+    cleared = Signal()
 
     def __init__(
         self,
@@ -132,6 +134,7 @@ class Thumbnails(QObject):
         with self._lock:
             self._queue.clear()
             self._loading.clear()
+        self.cleared.emit()
 
     @property
     def bytes_used(self) -> int:
