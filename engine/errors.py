@@ -74,3 +74,12 @@ class ExportError(EngineError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+class LabelsError(EngineError):
+    """A file of labels cannot be read, or says two things of one photo."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
