@@ -1,0 +1,169 @@
+"""Groups of near-identical photos in a library: embeddings propose pairs, pixels decide."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.gallery import Gallery
+from engine.metric import Metric, pairwise_distance
+from engine.near_copies import SAME_PICTURE, fingerprint, likeness
+from engine.results import Progress
+
+# Cosine distance up to which a pair is looked at. With the default model resized, re-compressed, recoloured and
+# slightly cropped copies lie at up to 0.22.
+CANDIDATE_DISTANCE = 0.25
+# Pairs that are looked at for each photo: a longer burst still hangs together through its neighbours.
+CANDIDATES_EACH = 8
+ROWS_AT_ONCE = 1024
+FINGERPRINTS_KEPT = 2_000  # 0.2 MB each
+
+GreyPicture = Callable[[int], NDArray[np.uint8] | None]
+PairKey = frozenset[bytes]  # the content hashes of two photos
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Photos that are copies of one another; `distances` are cosine distances to the first of them, and `certainty` is
+    the likeness of the least certain link that holds the group together (1 for identical files)."""
+
+    paths: tuple[str, ...]
+    distances: tuple[float, ...]
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    first: int
+    second: int
+    certainty: float
+
+
+def find_duplicates(
+    gallery: Gallery,
+    contents: NDArray[np.uint8],
+    grey: GreyPicture,
+    *,
+    dismissed: Collection[PairKey] = frozenset(),
+    limit: float = CANDIDATE_DISTANCE,
+) -> Generator[Progress, None, list[DuplicateGroup]]:
+    """All groups, the most certain first; exact over all pairs of embeddings.
+
+    `contents` uint8 [N, 16] are the content hashes in the gallery's order. `grey(i)` gives photo i as
+    `near_copies.grey_square` does, or None where it cannot be read (then it is compared by content only). Pairs in
+    `dismissed` were called different by the user. Memory grows with the pairs found, not with their possible number.
+    """
+    if contents.shape != (len(gallery), 16):
+        raise ValueError(f"contents {contents.shape} do not fit {len(gallery)} photos")
+    hashes = [row.tobytes() for row in contents]
+    links = _identical(hashes)
+    candidates: list[tuple[int, int]] = []
+    for progress, found in _candidates(gallery, limit):
+        candidates.extend(found)
+        yield progress
+    yield from _verify(candidates, hashes, grey, frozenset(dismissed), links)
+    return _groups(gallery, links)
+
+
+def _identical(hashes: list[bytes]) -> list[_Link]:
+    """A link between each photo and the first with the same content."""
+    first: dict[bytes, int] = {}
+    return [
+        _Link(first[content], position, 1.0)
+        for position, content in enumerate(hashes)
+        if first.setdefault(content, position) != position
+    ]
+
+
+def _candidates(gallery: Gallery, limit: float) -> Generator[tuple[Progress, list[tuple[int, int]]], None, None]:
+    """Pairs (i < j) within `limit`, for each photo the nearest few, block by block of matrix products."""
+    size = len(gallery)
+    unit = np.empty((size, gallery.dimension), dtype=np.float32)
+    for start in range(0, size, ROWS_AT_ONCE):
+        rows = gallery.vectors(np.arange(start, min(start + ROWS_AT_ONCE, size)))
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        unit[start : start + len(rows)] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    least = np.float32(1.0 - limit)
+    for start in range(0, size, ROWS_AT_ONCE):
+        stop = min(start + ROWS_AT_ONCE, size)
+        found: list[tuple[int, int]] = []
+        for other in range(start, size, 8 * ROWS_AT_ONCE):
+            products = unit[start:stop] @ unit[other : other + 8 * ROWS_AT_ONCE].T
+            first, second = np.nonzero(products >= least)
+            ahead = second + other > first + start
+            first, second = first[ahead], second[ahead]
+            found.extend(_nearest_few(first, second, products[first, second], start, other))
+        yield Progress("comparing", stop, size), found
+
+
+def _nearest_few(
+    first: NDArray[np.intp], second: NDArray[np.intp], cosine: NDArray[np.float32], row: int, column: int
+) -> list[tuple[int, int]]:
+    order = np.lexsort((-cosine, first))
+    first, second = first[order], second[order]
+    begins = np.searchsorted(first, first, side="left")
+    few = np.arange(len(first)) - begins < CANDIDATES_EACH
+    return [(int(i) + row, int(j) + column) for i, j in zip(first[few], second[few], strict=True)]
+
+
+def _verify(
+    candidates: list[tuple[int, int]],
+    hashes: list[bytes],
+    grey: GreyPicture,
+    dismissed: frozenset[PairKey],
+    links: list[_Link],
+) -> Generator[Progress, None, None]:
+    """Look at the pixels of each candidate pair; those that show one picture are added to `links`."""
+    kept: OrderedDict[int, NDArray[np.float32] | None] = OrderedDict()
+
+    def look(position: int) -> NDArray[np.float32] | None:
+        if position in kept:
+            kept.move_to_end(position)
+            return kept[position]
+        picture = grey(position)
+        kept[position] = None if picture is None else fingerprint(picture)
+        if len(kept) > FINGERPRINTS_KEPT:
+            kept.popitem(last=False)
+        return kept[position]
+
+    started = time.monotonic()
+    for done, (i, j) in enumerate(candidates, 1):
+        if hashes[i] != hashes[j] and frozenset((hashes[i], hashes[j])) not in dismissed:
+            first, second = look(i), look(j)
+            certainty = -1.0 if first is None or second is None else likeness(first, second)
+            if certainty >= SAME_PICTURE:
+                links.append(_Link(i, j, min(certainty, 1.0)))
+        if done % 32 == 0:
+            speed = done / max(time.monotonic() - started, 1e-6)
+            yield Progress("looking", done, len(candidates), 0, speed, (len(candidates) - done) / speed)
+
+
+def _groups(gallery: Gallery, links: list[_Link]) -> list[DuplicateGroup]:
+    """Join the links into groups, the most certain links first (Kruskal's spanning tree), and order the groups."""
+    leader = list(range(len(gallery)))
+    weakest: dict[int, float] = {}
+
+    def root(position: int) -> int:
+        while leader[position] != position:
+            leader[position] = leader[leader[position]]
+            position = leader[position]
+        return position
+
+    for link in sorted(links, key=lambda link: -link.certainty):
+        a, b = root(link.first), root(link.second)
+        if a != b:
+            leader[max(a, b)] = min(a, b)
+            weakest[min(a, b)] = min(link.certainty, weakest.get(a, 1.0), weakest.get(b, 1.0))
+    members: dict[int, list[int]] = {}
+    for position in sorted({end for link in links for end in (link.first, link.second)}):
+        members.setdefault(root(position), []).append(position)
+    groups = []
+    for leading, positions in members.items():
+        vectors = gallery.vectors(np.array(positions, dtype=np.int64))
+        distances = pairwise_distance(vectors, vectors[0], Metric.COSINE)
+        paths = tuple(gallery.paths[position] for position in positions)
+        groups.append(DuplicateGroup(paths, tuple(map(float, distances)), weakest[leading]))
+    return sorted(groups, key=lambda group: (-group.certainty, group.paths))
