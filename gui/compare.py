@@ -5,8 +5,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.bar_button import bar_button
 from gui.caption import photo_caption
 from gui.gallery_model import EMPTY, GalleryItems, GalleryModel, shown_text
 from gui.guard import guarded
@@ -81,29 +82,20 @@ class Compare(QWidget):
         self._write_hint()
 
     def _lay_out(self) -> None:
-        def button(text: str, name: str, action: object) -> QToolButton:
-            made = QToolButton(self)
-            made.setText(text)
-            made.setToolTip(name)
-            made.setAccessibleName(name)
-            made.setAutoRaise(True)
-            made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            made.clicked.connect(action)
-            return made
-
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 6, 12, 6)
         bar.setSpacing(8)
-        bar.addWidget(button("✕", self.tr("Back to the photos (Esc)"), self.closed.emit))
+        bar.addWidget(bar_button(self, "✕", self.tr("Back to the photos (Esc)"), self.closed.emit))
         bar.addStretch(1)
         bar.addWidget(self._hint)
         bar.addStretch(1)
-        self._previous = button("‹", self.tr("Previous result (Left)"), lambda: self.step(-1))
-        self._next = button("›", self.tr("Next result (Right)"), lambda: self.step(1))
+        self._previous = bar_button(self, "‹", self.tr("Previous result (Left)"), lambda: self.step(-1))
+        self._next = bar_button(self, "›", self.tr("Next result (Right)"), lambda: self.step(1))
         bar.addWidget(self._previous)
         bar.addWidget(self._next)
         panes = QHBoxLayout()
-        panes.setSpacing(8)
+        panes.setContentsMargins(12, 0, 12, 12)
+        panes.setSpacing(12)
         panes.addWidget(self.left, 1)
         panes.addWidget(self.right, 1)
         layout = QVBoxLayout(self)

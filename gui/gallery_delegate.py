@@ -75,6 +75,7 @@ class GalleryDelegate(QStyledItemDelegate):
     def _draw_card(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
         palette, state = option.palette, option.state
         base, accent = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Highlight)
+        alternate = palette.color(QPalette.ColorRole.AlternateBase)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
@@ -83,9 +84,9 @@ class GalleryDelegate(QStyledItemDelegate):
         if selected:
             painter.setBrush(mixed(base, accent, 0.26 if hovered else 0.20))
         elif hovered:
-            painter.setBrush(mixed(base, palette.color(QPalette.ColorRole.Text), 0.07))
+            painter.setBrush(mixed(alternate, palette.color(QPalette.ColorRole.Text), 0.06))
         else:
-            painter.setBrush(palette.color(QPalette.ColorRole.AlternateBase))
+            painter.setBrush(alternate)
         if selected or focused:
             painter.setPen(QPen(accent if selected else mixed(base, accent, 0.6), 2.0 if selected else 1.5))
         painter.drawRoundedRect(edge, CORNER, CORNER)
@@ -126,9 +127,9 @@ def _quiet(option: QStyleOptionViewItem) -> QColor:
 
 
 def _draw_photo(painter: QPainter, square: QRect, pixmap: QPixmap) -> None:
-    """The photo as large as it fits into the square, never above its own size, in the middle."""
+    """The photo in the middle of the square, as large as it fits, but with no pixel of it larger than one of ours."""
     size = pixmap.deviceIndependentSize()
-    scale = min(1.0, square.width() / size.width(), square.height() / size.height())
+    scale = min(pixmap.devicePixelRatio(), square.width() / size.width(), square.height() / size.height())
     width, height = size.width() * scale, size.height() * scale
     ratio = pixmap.devicePixelRatio()
     # On whole device pixels, or a photo of exactly the right size would be blurred.

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.guard import guarded
 
 LARGEST_ZOOM = 32.0  # device pixels to a pixel of the picture
+LARGEST_FIT = 3.0  # a small picture is enlarged so far to fill the widget: as sharp as it can be without being tiny
 ZOOM_STEP = 1.25
 SMALLEST_REGION = 0.02  # of a side: less is a click that shook
 _PAN_STEP = 0.1  # of the widget, for a press of an arrow key
@@ -33,7 +34,7 @@ _ARROWS = {_Key.Key_Left: (-1, 0), _Key.Key_Right: (1, 0), _Key.Key_Up: (0, -1),
 class Look:
     """How a picture is looked at, in terms that fit a picture of any size.
 
-    `zoom` counts from 1, where the whole picture fits; (`x`, `y`) is the point in the middle, in fractions.
+    `zoom` is 1 where the whole picture fits; (`x`, `y`) is the point in the middle, in fractions.
     """
 
     zoom: float = 1.0
@@ -138,6 +139,12 @@ class ImageView(QWidget):
         """One pixel of the picture to one of the screen; the point `at` (of the widget) stays where it is."""
         self._zoom_to(1.0 / max(self._fit_scale(), 1e-9), at)
 
+    def _fit_or_one_to_one(self, at: QPointF | None = None) -> None:
+        if self._look == FIT:
+            self.one_to_one(at)
+        else:
+            self.fit()
+
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Nearer or further away; the point `at` (of the widget) stays where it is."""
         self._zoom_to(self._look.zoom * factor, at)
@@ -155,12 +162,12 @@ class ImageView(QWidget):
         return 100 * self._fit_scale() * self._look.zoom
 
     def _fit_scale(self) -> float:
-        """Device pixels to a pixel of the picture when it fits; a small picture is not blown up."""
+        """Device pixels to a pixel of the picture when it fits."""
         if self._size.isEmpty():
             return 1.0
         ratio = self.devicePixelRatioF()
         across, down = self.width() * ratio / self._size.width(), self.height() * ratio / self._size.height()
-        return max(1e-6, min(1.0, across, down))
+        return max(1e-6, min(LARGEST_FIT * ratio, across, down))
 
     def _shown_size(self) -> QSizeF:
         scale = self._fit_scale() * self._look.zoom / self.devicePixelRatioF()
@@ -176,7 +183,7 @@ class ImageView(QWidget):
     def _held(self, look: Look) -> Look:
         """The nearest possible look: no nearer than `LARGEST_ZOOM`, and no empty margin where the picture is larger."""
         fit, ratio = self._fit_scale(), self.devicePixelRatioF()
-        zoom = max(1.0, min(max(1.0, LARGEST_ZOOM / fit), look.zoom))
+        zoom = max(min(1.0, 1.0 / fit), min(max(1.0, LARGEST_ZOOM / fit), look.zoom))
 
         def inside(centre: float, room: float, length: int) -> float:
             half = room * ratio / (2 * max(1e-9, length * fit * zoom))
@@ -334,10 +341,8 @@ class ImageView(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not self._images or self._region_mode:
             event.ignore()
-        elif self._look.zoom > 1.0:
-            self.fit()
         else:
-            self.one_to_one(event.position())
+            self._fit_or_one_to_one(event.position())
 
     @guarded()
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -351,8 +356,8 @@ class ImageView(QWidget):
         elif key == _Key.Key_0:
             self.fit()
         elif key in (_Key.Key_1, _Key.Key_Z):
-            if key == _Key.Key_Z and self._look.zoom > 1.0:
-                self.fit()
+            if key == _Key.Key_Z:
+                self._fit_or_one_to_one()
             else:
                 self.one_to_one()
         elif key in _ARROWS and (modifiers & _Mod.ShiftModifier):

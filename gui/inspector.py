@@ -41,7 +41,7 @@ class _Photo(QWidget):
         super().__init__(parent)
         self._pixmap: QPixmap | None = None
         self._message = ""
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -194,6 +194,7 @@ class Inspector(QScrollArea):
         layout.setSpacing(4)
         for widget in (self._empty, self._photo, self._name, self._folder):
             layout.addWidget(widget)
+        layout.insertSpacing(layout.indexOf(self._name), 6)
         for section in (self.match, self.labels, self.file, self.camera):
             layout.addWidget(section)
         layout.addStretch(1)

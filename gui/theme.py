@@ -8,6 +8,19 @@ from PySide6.QtWidgets import QApplication
 
 SYSTEM, LIGHT, DARK = "system", "light", "dark"
 
+# Fusion's scroll bars have arrows and bevels; these are a quiet handle on the ground of what they scroll.
+_SCROLL_BARS: Final = """
+QScrollBar { background: transparent; border: none; margin: 0; }
+QScrollBar:vertical { width: 12px; }
+QScrollBar:horizontal { height: 12px; }
+QScrollBar::handle { background: palette(mid); border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 36px; }
+QScrollBar::handle:horizontal { min-width: 36px; }
+QScrollBar::handle:hover, QScrollBar::handle:pressed { background: palette(dark); }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: none; }
+"""
+
 _Role, _Group = QPalette.ColorRole, QPalette.ColorGroup
 
 # One grey scale with a hint of blue, and one accent. Text on its ground has a contrast of at least 7; quiet text 4.5.
@@ -31,7 +44,7 @@ _LIGHT: Final = {
     _Role.Light: "#ffffff",
     _Role.Midlight: "#e9ebee",
     _Role.Mid: "#c4c9d0",
-    _Role.Dark: "#a4abb5",
+    _Role.Dark: "#a0a7b1",
     _Role.Shadow: "#6b7280",
 }
 _DARK: Final = {
@@ -54,7 +67,7 @@ _DARK: Final = {
     _Role.Light: "#3a4048",
     _Role.Midlight: "#32373f",
     _Role.Mid: "#4a515b",
-    _Role.Dark: "#15181b",
+    _Role.Dark: "#5d6672",
     _Role.Shadow: "#0b0d0f",
 }
 _FADED: Final = {LIGHT: "#9aa1ab", DARK: "#6b737e"}  # what cannot be used now
@@ -105,3 +118,4 @@ class Theme(QObject):
     @Slot()
     def _follow(self) -> None:
         self._app.setPalette(palette(self.scheme))
+        self._app.setStyleSheet(_SCROLL_BARS)  # again, for `palette(…)` is looked up when it is set

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.bar_button import bar_button
 from gui.caption import photo_caption
 from gui.gallery_model import EMPTY, GalleryItems, GalleryModel, shown_name
 from gui.guard import guarded
@@ -41,23 +42,13 @@ class Viewer(QWidget):
         self._caption.setTextFormat(Qt.TextFormat.PlainText)
         self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._zoom = QLabel(self)
-        self._previous = self._button("‹", self.tr("Previous photo (Left)"), lambda: self.step(-1))
-        self._next = self._button("›", self.tr("Next photo (Right)"), lambda: self.step(1))
-        self._close = self._button("✕", self.tr("Back to the photos (Esc)"), self.closed.emit)
+        self._previous = bar_button(self, "‹", self.tr("Previous photo (Left)"), lambda: self.step(-1))
+        self._next = bar_button(self, "›", self.tr("Next photo (Right)"), lambda: self.step(1))
+        self._close = bar_button(self, "✕", self.tr("Back to the photos (Esc)"), self.closed.emit)
         self._lay_out()
         self.view.look_changed.connect(self._show_zoom)
         self.view.detail_wanted.connect(self._want)
         pictures.arrived.connect(self._arrived)
-
-    def _button(self, text: str, name: str, action: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(name)
-        button.setAccessibleName(name)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys belong to the picture
-        button.clicked.connect(action)
-        return button
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
@@ -75,7 +66,7 @@ class Viewer(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(bar)
-        layout.addWidget(self.view, 1)
+        layout.addWidget(self.view, 1)  # to the very edges: on a full screen every pixel counts
 
     # -- for the window --------------------------------------------------------------------------------------------
 
