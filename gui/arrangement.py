@@ -56,7 +56,7 @@ class Listing:
         return sorted(found)
 
     def containing(self, text: str) -> NDArray[np.bool_] | None:
-        """Which files have `text` in their path, whatever the case: bool [N]; None for an empty text, which all have."""
+        """Which files have `text` in their path, whatever the case: bool [N]; None for an empty text: all."""
         needle = text.strip().casefold()
         if not needle:
             return None

@@ -23,7 +23,7 @@ class Backend:
         self.store = Store(data_dir)
         self.thumbnails = ThumbnailStore(data_dir)
         self._folders = list(dict.fromkeys([bundled_folder(), *model_folders]))
-        self._embedders: dict[Path, "Embedder"] = {}
+        self._embedders: dict[Path, Embedder] = {}
         self._opening = threading.Lock()
         self.models: ModelList = list_models(self._folders)
 

@@ -1,4 +1,4 @@
-"""The middle of the window: what is shown, in which order and size, over the grid; or what to do when there is nothing."""
+"""The middle of the window: the grid under what is shown, in which order and size; or what to do when it is empty."""
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -94,23 +94,23 @@ class Centre(QStackedWidget):
         self._sort_label.setBuddy(self.sort)
         self.sort.activated.connect(lambda index: self.sort_chosen.emit(self._sorts[index]))
         self._sorts: list[Sort] = []
-        self.size = QSlider(Qt.Orientation.Horizontal, header)
-        self.size.setRange(SMALLEST_TILE, LARGEST_TILE)
-        self.size.setSingleStep(20)
-        self.size.setPageStep(40)
-        self.size.setFixedWidth(110)
-        self.size.setToolTip(self.tr("Size of the photos"))
-        self.size.setAccessibleName(self.tr("Size of the photos"))
-        self.size.setValue(self.grid.tile_size)
-        self.size.valueChanged.connect(self._on_size_moved)
-        self.grid.tile_size_changed.connect(self.size.setValue)
+        self.size_slider = QSlider(Qt.Orientation.Horizontal, header)
+        self.size_slider.setRange(SMALLEST_TILE, LARGEST_TILE)
+        self.size_slider.setSingleStep(20)
+        self.size_slider.setPageStep(40)
+        self.size_slider.setFixedWidth(110)
+        self.size_slider.setToolTip(self.tr("Size of the photos"))
+        self.size_slider.setAccessibleName(self.tr("Size of the photos"))
+        self.size_slider.setValue(self.grid.tile_size)
+        self.size_slider.valueChanged.connect(self._on_size_moved)
+        self.grid.tile_size_changed.connect(self.size_slider.setValue)
         row = QHBoxLayout(header)
         row.setContentsMargins(8, 6, 8, 6)
         row.addWidget(self.back)
         row.addWidget(self.forward)
         row.addWidget(self.title)
         row.addWidget(self.note, 1)
-        for widget in (self.filter, self._sort_label, self.sort, self.size):
+        for widget in (self.filter, self._sort_label, self.sort, self.size_slider):
             row.addWidget(widget)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)

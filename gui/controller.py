@@ -36,7 +36,7 @@ class Controller(QObject):
 
     library_opening = Signal(object)  # Path
     library_changed = Signal(object)  # LibraryState: another library, or the same after a change
-    items_changed = Signal(object, bool, object)  # GalleryItems; whether it is something else; path to stand at, or None
+    items_changed = Signal(object, bool, object)  # GalleryItems; is it something else?; path to stand at, or None
     query_changed = Signal(object)  # Query or None
     searching_changed = Signal(bool)
     replied = Signal(object)  # SearchReply

@@ -5,12 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QPushButton, QSplitter, QWidget
 
 from engine.folder import EXTENSIONS
 from engine.results import Progress
-from gui import messages
+from gui import headline, messages
 from gui.actions import Actions
 from gui.centre import Centre
 from gui.controller import Controller
@@ -20,7 +20,8 @@ from gui.gallery_view import TILE_STEP, GalleryView
 from gui.guard import guarded
 from gui.library_state import LibraryState
 from gui.photo_actions import PhotoActions
-from gui.query_facts import QueryFacts, file_of
+from gui.preferences import PreferencesDialog
+from gui.query_facts import QueryFacts
 from gui.session_state import Part, Query, Sort
 from gui.side_panel import SidePanel
 from gui.sources import Brought, could_be_used, part_of, read_mime
@@ -63,13 +64,13 @@ class MainWindow(QMainWindow):
         self.grid = GalleryView(self.thumbnails, self)
         self.centre = Centre(self.grid, self.actions_, self)
         self.side = SidePanel(self)
-        self.viewing = Viewing(self.centre, self.grid, self)
+        self.viewing = Viewing(self.centre, self.grid, self.thumbnails, self)
         self.status = Status(self)
         self.setStatusBar(self.status)
         self._recent_menu = QMenu(self)
         self.actions_.fill(self.menuBar(), self._recent_menu)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        for panel in (self.side, self.centre):
+        for panel in (self.side, self.centre, self.viewing.inspector):
             self.splitter.addWidget(panel)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         controller.spread_changed.connect(self.side.limit.set_spread)
         controller.limit_changed.connect(self.side.limit.set_limit)
         controller.indexing_changed.connect(self._on_indexing_changed)
+        controller.replied.connect(self.viewing.set_reply)
         controller.failed.connect(self.show_error)
         self.settings.changed.connect(self._on_setting_changed)
 
@@ -126,7 +128,7 @@ class MainWindow(QMainWindow):
         self.status.stop_requested.connect(controller.stop_indexing)
         self.photo_actions.failed.connect(self.show_error)
         self.photo_actions.copied_path.connect(lambda count: self.notify(self.tr("%n path(s) copied", None, count)))
-        self.photo_actions.copied_image.connect(lambda file: self.notify(self.tr("Picture copied")))
+        self.photo_actions.copied_image.connect(lambda _file: self.notify(self.tr("Picture copied")))
 
     def _connect_actions(self) -> None:
         controller, grid = self.controller, self.grid
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
             "whole_library": lambda: controller.set_query(None),
             "filter": self.centre.filter.setFocus,
             "view": self.viewing.view_current,
+            "compare": self.viewing.compare_current,
             "open_outside": lambda: self.photo_actions.open_outside(self._selected_files()),
             "show_in_folder": lambda: self.photo_actions.show_in_folder(self._selected_files()[0]),
             "copy_path": lambda: self.photo_actions.copy_paths(self._selected_files()),
@@ -209,14 +212,15 @@ class MainWindow(QMainWindow):
 
     def _on_library_changed(self, state: LibraryState) -> None:
         root = state.library.root
-        if self.side.set_library(root):
-            self.thumbnails.set_root(root)
-            self.viewing.set_library(root)
-            self.setWindowTitle(self.tr("%1 – Semblance").replace("%1", shown_text(root.name or str(root))))
-            self._update_recent()
+        self.thumbnails.set_root(root)
+        self.viewing.set_library(root)
+        self.side.set_library(root)
+        self.setWindowTitle(self.tr("%1 – Semblance").replace("%1", shown_text(root.name or str(root))))
         self.side.set_folders(state.folders, self.controller.scope)
         self.side.models.set_counts(state.counts, len(state.listing))
         self._show_status()
+        self._show_headline()
+        self._update_actions()
 
     def _update_recent(self) -> None:
         """The menu and the welcome page offer the libraries that were opened lately."""
@@ -263,8 +267,7 @@ class MainWindow(QMainWindow):
         self.side.query.set_query(query)
         self.side.whole_library.setEnabled(query is not None)
         self.facts.read(query, self.controller.root)
-        single = query is not None and len(query.parts) == 1
-        self.viewing.set_query(file_of(query.parts[0], self.controller.root) if query and single else None)
+        self.viewing.set_query(query)
         library_sorts = [Sort.NAME, Sort.DATE, Sort.SIZE]
         self.centre.set_sorts(library_sorts if query is None else [Sort.DISTANCE, *library_sorts], self.controller.sort)
         self._update_actions()
@@ -277,7 +280,7 @@ class MainWindow(QMainWindow):
         if stand_at is not None:
             self.grid.set_current_path(stand_at)
         self.grid.set_placeholder(self._why_empty())
-        self.centre.set_title(*messages.headline(self.controller))
+        self._show_headline()
         self._update_actions()
 
     def _why_empty(self) -> str:
@@ -316,3 +319,142 @@ class MainWindow(QMainWindow):
         root = self.controller.root
         paths = self.grid.selected_paths()
         return [root / path for path in paths] if root is not None else []
+
+    def _show_headline(self) -> None:
+        controller = self.controller
+        state, reply = controller.state, controller.reply
+        counts = headline.Counts(
+            len(controller.items), len(state.listing) if state else 0, len(reply.gallery) if reply else 0
+        )
+        query = controller.query
+        self.centre.set_title(headline.title(query, controller.scope), headline.note(query, counts))
+
+    # -- settings and small windows --------------------------------------------------------------------------------
+
+    def _on_model_changed(self) -> None:
+        controller = self.controller
+        self.side.models.set_models(controller.backend.models.models, controller.model.name if controller.model else "")
+        self._show_status()
+
+    def _on_metric_changed(self) -> None:
+        self.side.set_metric(self.controller.metric)
+
+    def _apply_settings(self) -> None:
+        """Bring the window to what the settings say; also after they were reset."""
+        settings = self.settings
+        self.grid.tile_size = settings.tile_size
+        self.grid.numbers = settings.show_numbers
+        self.side.set_count(settings.result_count)
+        self.side.setVisible(settings.show_side_panel)
+        self.viewing.inspector.setVisible(settings.show_inspector)
+        self.actions_["side_panel"].setChecked(settings.show_side_panel)
+        self.actions_["inspector"].setChecked(settings.show_inspector)
+        self.actions_["numbers"].setChecked(settings.show_numbers)
+        mode = settings.theme if settings.theme in ("light", "dark") else "system"
+        self.actions_[f"theme_{mode}"].setChecked(True)
+        if self.theme is not None and self.theme.mode != mode:
+            self.theme.set_mode(mode)
+
+    def _on_setting_changed(self, name: str) -> None:
+        if name == "recent":
+            self._update_recent()
+        elif name not in ("tile_size", "geometry_hex", "splitter_hex"):
+            self._apply_settings()
+
+    def restore_layout(self) -> None:
+        """The window's place and the panels' widths of the last time."""
+        if not self.restoreGeometry(self.settings.bytes_of("geometry_hex")):
+            self.resize(1280, 860)
+        if not self.splitter.restoreState(self.settings.bytes_of("splitter_hex")):
+            self.splitter.setSizes([280, 720, 300])
+
+    def _save_layout(self) -> None:
+        self.settings.geometry_hex = self.saveGeometry().toHex().toStdString()
+        self.settings.splitter_hex = self.splitter.saveState().toHex().toStdString()
+
+    def show_skipped(self) -> None:
+        state = self.controller.state
+        refused = self.controller.backend.models.refused
+        SkippedDialog(state.skipped if state else (), refused, self).show()
+
+    def show_preferences(self) -> None:
+        from engine.session import available_providers  # onnxruntime: not before somebody asks
+
+        PreferencesDialog(self.settings, self.controller.backend.data_dir, available_providers, self).show()
+
+    def show_shortcuts(self) -> None:
+        ShortcutsDialog(self.actions_.key_help(), self).show()
+
+    def show_history(self) -> None:
+        history = self.controller.history
+        names = [headline.title(place.query, self.controller.scope) for place in history.entries]
+        dialog = HistoryDialog(names, history.position, self)
+        dialog.chosen.connect(self.controller.jump)
+        dialog.show()
+
+    def show_error(self, error: Exception) -> None:
+        """Tell in people's words, with details to copy; the window stays usable."""
+        ErrorDialog(messages.explain(error), self).show()
+
+    def notify(self, text: str) -> None:
+        """Say something small that needs no answer."""
+        self.status.showMessage(text, NOTICE_MS)
+
+    def _update_actions(self) -> None:
+        """Offer what can be done now."""
+        controller, actions = self.controller, self.actions_
+        opened = controller.state is not None
+        selected = self.grid.selected_count()
+        query = controller.query is not None
+        for key in ("rescan", "skipped", "filter", "open_image"):
+            actions[key].setEnabled(opened)
+        for key in ("find_similar", "add_plus", "add_minus", "open_outside", "copy_path"):
+            actions[key].setEnabled(selected > 0)
+        for key in ("show_in_folder", "copy_image"):
+            actions[key].setEnabled(selected == 1)
+        actions["view"].setEnabled(self.grid.current_path() is not None)
+        actions["compare"].setEnabled(query and self.grid.current_path() is not None)
+        actions["back"].setEnabled(controller.history.can_go_back)
+        actions["forward"].setEnabled(controller.history.can_go_forward)
+        actions["whole_library"].setEnabled(query)
+        actions["history"].setEnabled(opened)
+        actions["stop"].setEnabled(controller.indexing.running)
+        self.side.whole_library.setEnabled(query)
+
+    # -- Qt's calls ------------------------------------------------------------------------------------------------
+
+    @guarded()
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes up one level: out of the filter, out of the selection, out of the results."""
+        if event.key() != Qt.Key.Key_Escape or not self.centre.shows_photos:
+            super().keyPressEvent(event)
+        elif self.centre.filter.text():
+            self.centre.filter.clear()
+            self.grid.setFocus()
+        elif self.grid.selected_count() > 1:
+            self.grid.clearSelection()
+        elif self.controller.query is not None:
+            self.controller.set_query(None)
+
+    @guarded()
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if could_be_used(event.mimeData()):
+            event.acceptProposedAction()
+
+    @guarded()
+    def dropEvent(self, event: QDropEvent) -> None:
+        brought = read_mime(event.mimeData(), self.controller.root)
+        event.acceptProposedAction()
+        # The other program waits for the end of the drop: what it started comes after.
+        QTimer.singleShot(0, partial(self.take, brought))
+
+    @guarded()
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Clean at any moment: jobs end at their next step, and what they did is kept."""
+        self._save_layout()
+        self.controller.close()
+        self.thumbnails.close()
+        self.facts.close()
+        self.viewing.close()
+        self.photo_actions.close()
+        event.accept()

@@ -145,10 +145,14 @@ def duration(seconds: float) -> str:
 def progress(report: Progress) -> str:
     """How far a job is: "Indexing 1,200 of 10,300 · 85 photos/s · 2 minutes left"."""
     translate = QCoreApplication.translate
+    if report.stage == "waiting":
+        return translate("messages", "Waiting for another Semblance to finish indexing")
     if report.total is None:
         return translate("messages", "Looking for photos: %n found", None, report.done)
     pieces = [
-        translate("messages", "Indexing %1 of %2").replace("%1", number(report.done)).replace("%2", number(report.total))
+        translate("messages", "Indexing %1 of %2")
+        .replace("%1", number(report.done))
+        .replace("%2", number(report.total))
     ]
     if report.per_second > 0:
         rate = QLocale().toString(report.per_second, "f", 0 if report.per_second >= 10 else 1)

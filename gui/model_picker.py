@@ -83,14 +83,11 @@ class ModelPicker(QWidget):
             item.setData(". ".join(lines), Qt.ItemDataRole.AccessibleTextRole)
             item.setToolTip("\n".join([*lines, spec.training_data, spec.licence]))
             model.appendRow(item)
-        old = self.box.model()
-        self.box.setModel(model)
-        if old is not None:
-            old.deleteLater()
+        self.box.setModel(model)  # deletes the old one, its child
         self.box.setCurrentIndex(max(0, self.box.findText(current)))
-        spec = next((spec for spec in self._specs if spec.name == self.current), None)
-        self.box.setToolTip(spec.purpose if spec else "")
-        self.state.setText(self._readiness(spec.name) if spec else self.tr("There is no model."))
+        chosen = next((spec for spec in self._specs if spec.name == self.current), None)
+        self.box.setToolTip(chosen.purpose if chosen else "")
+        self.state.setText(self._readiness(chosen.name) if chosen else self.tr("There is no model."))
 
     def _readiness(self, name: str) -> str:
         seen = self._counts.get(name)
@@ -101,7 +98,9 @@ class ModelPicker(QWidget):
         if seen == 0:
             return self.tr("not indexed")
         return (
-            self.tr("partly: %1 of %2").replace("%1", messages.number(seen)).replace("%2", messages.number(self._photos))
+            self.tr("partly: %1 of %2")
+            .replace("%1", messages.number(seen))
+            .replace("%2", messages.number(self._photos))
         )
 
     def _on_activated(self, index: int) -> None:

@@ -1,5 +1,6 @@
 """Reads the pictures of a query in the background: reduced, upright, with what their files say."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -8,7 +9,7 @@ from engine.decode import load
 from gui.image_data import from_rgb
 from gui.query_panel import PartFacts
 from gui.session_state import Part, Query
-from gui.worker import Lane
+from gui.worker import Lane, Token
 
 SIDE_PX = 480  # of the shorter side: enough for the panel at twice the density
 
@@ -26,11 +27,7 @@ class QueryFacts(QObject):
         """Read the pictures of this query, and of no other any more."""
         self._lane.cancel_all()
         for part in query.parts if query else ():
-            self._lane.submit(
-                lambda _token, part=part: read_facts(part, root),
-                done=lambda facts, part=part: self.arrived.emit(part, facts),
-                failed=lambda _error: None,
-            )
+            self._lane.submit(partial(_read, part, root), done=partial(self.arrived.emit, part), failed=_ignore)
 
     def close(self) -> None:
         self._lane.close()
@@ -54,3 +51,11 @@ def read_facts(part: Part, root: Path | None) -> PartFacts:
     decoded = load(file, SIDE_PX)
     status = file.stat()
     return PartFacts(from_rgb(decoded.rgb), decoded.width, decoded.height, status.st_size, status.st_mtime_ns)
+
+
+def _read(part: Part, root: Path | None, _token: Token) -> PartFacts:
+    return read_facts(part, root)
+
+
+def _ignore(_error: Exception) -> None:
+    """The search for the same picture fails too, and says why."""

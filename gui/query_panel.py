@@ -1,4 +1,4 @@
-"""What is searched for: the query's picture with name, size and date, and the list of pictures when there are several."""
+"""What is searched for: the query's picture with name, size and date, and a list when there are several."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from gui import messages
 from gui.gallery_model import shown_text
 from gui.query_picture import QueryPicture
-from gui.session_state import Part, Query
+from gui.session_state import Part, Query, Region
 
 ROW_PICTURE_PX = 44
 
@@ -200,7 +200,7 @@ class QueryPanel(QWidget):
         assert self._query is not None
         self.query_changed.emit(self._query.without(index))
 
-    def _on_region_chosen(self, region: object) -> None:
+    def _on_region_chosen(self, region: Region | None) -> None:
         if self._query is None:
             return
         part = self._query.parts[self._shown]

@@ -72,7 +72,9 @@ class QueryPicture(QWidget):
             painter.fillRect(box, self.palette().alternateBase())
         else:
             painter.drawImage(box, self._image)
-        shown = self._draft or (QRectF(QPointF(*self._region[:2]), QPointF(*self._region[2:])) if self._region else None)
+        shown = self._draft or (
+            QRectF(QPointF(*self._region[:2]), QPointF(*self._region[2:])) if self._region else None
+        )
         if shown is not None:
             self._paint_region(painter, box, shown)
         if self.hasFocus():

@@ -38,6 +38,7 @@ class SearchReply:
     """A ranking over a gallery, and how the gallery's positions map to the library's files."""
 
     request: SearchRequest
+    vector: NDArray[np.float32]  # [D], the query's
     gallery: Gallery
     ranking: Ranking
     listing: Listing
@@ -71,7 +72,7 @@ class Searcher:
         vector = self._query_vector(request, gallery)
         allowed = allowed_photos(gallery, request.query, request.scope)
         ranking = nearest(gallery, vector, request.metric, request.count or None, allowed=allowed)
-        yield SearchReply(request, gallery, ranking, listing, self._to_file(gallery, listing, request.model))
+        yield SearchReply(request, vector, gallery, ranking, listing, self._to_file(gallery, listing, request.model))
         if len(ranking) == len(gallery) - (0 if allowed is None else int((~allowed).sum())):
             return Spread(request, ranking.distances.astype(np.float32))
         distances = all_distances(gallery, vector, request.metric)
@@ -112,9 +113,9 @@ class Searcher:
         if gallery.paths == listing.paths:
             return None
         present = np.flatnonzero(self._library.rows(spec) >= 0)
-        if len(present) == len(gallery) and (not len(present) or present[-1] < len(listing)):
-            if listing.paths.take(present) == gallery.paths:
-                return present
+        fits = len(present) == len(gallery) and (not len(present) or present[-1] < len(listing))
+        if fits and listing.paths.take(present) == gallery.paths:
+            return present
         # A commit came in between: look each path up.
         rows = (listing.paths.index_of(path) for path in gallery.paths)
         return np.fromiter((-1 if row is None else row for row in rows), np.int64, len(gallery))

@@ -45,6 +45,7 @@ class SidePanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(WIDTH_PX)
+        self._folders = [""]  # Qt's strings would lose bytes that are no text
         self.query = QueryPanel(self)
         self.models = ModelPicker(self)
         self.limit = LimitPanel(self)
@@ -93,20 +94,22 @@ class SidePanel(QScrollArea):
     def _build_how(self) -> QWidget:
         box = QWidget(self)
         label = QLabel(self.tr("&Distance"), box)
-        self.metric = QComboBox(box)
+        self.metric_box = QComboBox(box)
         for metric in Metric:
-            self.metric.addItem(messages.metric_name(metric), metric)
-        self.metric.setItemData(
+            self.metric_box.addItem(messages.metric_name(metric), metric)
+        self.metric_box.setItemData(
             0, self.tr("Compares directions only: what is shown, whatever its strength"), Qt.ItemDataRole.ToolTipRole
         )
-        self.metric.setItemData(1, self.tr("Compares direction and strength"), Qt.ItemDataRole.ToolTipRole)
-        self.metric.activated.connect(lambda index: self.metric_chosen.emit(Metric(self.metric.itemData(index))))
-        label.setBuddy(self.metric)
+        self.metric_box.setItemData(1, self.tr("Compares direction and strength"), Qt.ItemDataRole.ToolTipRole)
+        self.metric_box.activated.connect(
+            lambda index: self.metric_chosen.emit(Metric(self.metric_box.itemData(index)))
+        )
+        label.setBuddy(self.metric_box)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.models)
         layout.addWidget(label)
-        layout.addWidget(self.metric)
+        layout.addWidget(self.metric_box)
         return box
 
     def _build_results(self) -> QWidget:
@@ -131,7 +134,7 @@ class SidePanel(QScrollArea):
         folder_label.setBuddy(self.folder)
         self.other_folders = QCheckBox(self.tr("&Not from the query's own folder"), box)
         self.other_folders.clicked.connect(self._on_scope_changed)
-        self.set_folders(())
+        self.folder.addItem(self.tr("Whole library"))
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
@@ -147,14 +150,13 @@ class SidePanel(QScrollArea):
         """Name the open library."""
         if root is None:
             self._library.setText(self.tr("No folder is open."))
-            self._library.setToolTip("")
             return
         self._library.setText(shown_text(root.name or str(root)))
         self._library.setToolTip(shown_text(str(root)))
         self.open_folder.setText(self.tr("Open another folder…"))
 
     def set_metric(self, metric: Metric) -> None:
-        self.metric.setCurrentIndex(list(Metric).index(metric))
+        self.metric_box.setCurrentIndex(list(Metric).index(metric))
 
     def set_count(self, count: int) -> None:
         with QSignalBlocker(self.count):
@@ -163,21 +165,21 @@ class SidePanel(QScrollArea):
     def set_folders(self, folders: Sequence[str], current: Scope | None = None) -> None:
         """Offer the library's sub-folders, in order; keeps the chosen one if it is still there."""
         scope = current or self.scope
-        self.folder.clear()
-        self.folder.addItem(self.tr("Whole library"), "")
-        for folder in folders:
-            self.folder.addItem(shown_text(folder), folder)
+        if ["", *folders] != self._folders:
+            self._folders = ["", *folders]
+            self.folder.clear()
+            self.folder.addItem(self.tr("Whole library"))
+            self.folder.addItems([shown_text(folder) for folder in folders])
         self.set_scope(scope)
 
     def set_scope(self, scope: Scope) -> None:
-        index = next((i for i in range(self.folder.count()) if self.folder.itemData(i) == scope.folder), 0)
-        self.folder.setCurrentIndex(index)
+        self.folder.setCurrentIndex(self._folders.index(scope.folder) if scope.folder in self._folders else 0)
         self.other_folders.setChecked(scope.skip_own_folder)
 
     @property
     def scope(self) -> Scope:
         """The scope that the controls show."""
-        return Scope(self.folder.currentData() or "", self.other_folders.isChecked())
+        return Scope(self._folders[max(0, self.folder.currentIndex())], self.other_folders.isChecked())
 
     def _on_scope_changed(self) -> None:
         self.scope_chosen.emit(self.scope)

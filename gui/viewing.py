@@ -1,70 +1,154 @@
-"""The pages and panels that show one photo large, kept in step with the grid and the query."""
+"""What shows one photo large, kept in step with the grid and the query: viewer, comparison, inspector."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.metric import Metric, pairwise_distance
 from gui.centre import Centre
+from gui.compare import Compare, QuerySide
 from gui.gallery_view import GalleryView
+from gui.image_data import from_rgb
+from gui.inspector import Inspector, MatchFacts
 from gui.pictures import Pictures
+from gui.query_facts import file_of
+from gui.search_job import SearchReply
+from gui.session_state import Query
+from gui.thumbnails import Thumbnails
 from gui.viewer import Viewer
 
 
 class Viewing(QObject):
-    """Opens the viewer and the comparison as pages of the window's middle, and feeds the inspector beside it."""
+    """Viewer and comparison are pages of the window's middle; the inspector stands beside it and follows the grid."""
 
     full_screen_requested = Signal()
 
-    def __init__(self, centre: Centre, grid: GalleryView, parent: QWidget) -> None:
+    def __init__(self, centre: Centre, grid: GalleryView, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
         self._centre = centre
         self._grid = grid
         self._root = Path()
-        self._query_file: Path | None = None
+        self._query: QuerySide | None = None
+        self._reply: SearchReply | None = None
         self.pictures = Pictures(self)
         self.viewer = Viewer(self.pictures, parent)
-        centre.addWidget(self.viewer)
+        self.compare = Compare(self.pictures, parent)
+        self.inspector = Inspector(thumbnails, parent)
+        for page in (self.viewer, self.compare):
+            centre.addWidget(page)
+            page.closed.connect(self.close_page)
+            page.full_screen_requested.connect(self.full_screen_requested)
+            page.current_changed.connect(self._on_page_moved)
         grid.view_requested.connect(self.view)
-        self.viewer.closed.connect(self.close_page)
-        self.viewer.full_screen_requested.connect(self.full_screen_requested)
+        grid.current_changed.connect(self._inspect)
+        self.inspector.view_requested.connect(self.view)
+
+    # -- what it is about ------------------------------------------------------------------------------------------
 
     def set_library(self, root: Path) -> None:
         """Paths are relative to this folder from now on."""
         if root != self._root:
-            self._root = root
             self.close_page()
+            self._root = root
 
-    def set_query(self, file: Path | None) -> None:
-        """The picture to compare with: the query's, where it is one file."""
-        self._query_file = file
-        self.viewer.set_query(file)
+    def set_query(self, query: Query | None) -> None:
+        """What photos are compared with: the query's first picture."""
+        self._reply = None
+        if query is None:
+            self._query = None
+            self.viewer.set_query(None)
+        else:
+            part = query.parts[0]
+            file = file_of(part, self._root)
+            image = from_rgb(part.pasted.rgb) if part.pasted else None
+            self._query = QuerySide(part.name, file, image)
+            self.viewer.set_query(file)
+        self._inspect(self._grid.current_path())
+
+    def set_reply(self, reply: SearchReply) -> None:
+        """The inspector tells rank and distances from this."""
+        self._reply = reply
+        self._tell_match(self.inspector.path)
+
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> Viewer | Compare | None:
+        """The page that is open; None while the grid is shown."""
+        current = self._centre.currentWidget()
+        return current if isinstance(current, Viewer | Compare) else None
 
     def view(self, path: str) -> None:
         """Show one photo of the grid; the arrow keys go along the others."""
         row = self._grid.gallery.row_of(path)
-        if row is None:
-            return
-        self.viewer.show_photo(self._root, self._grid.gallery.items, row)
-        self._centre.setCurrentWidget(self.viewer)
-        self.viewer.setFocus()
+        if row is not None:
+            self._open(self.viewer)
+            self.viewer.show_photo(self._root, self._grid.gallery.items, row)
 
     def view_current(self) -> None:
         path = self._grid.current_path()
         if path is not None:
             self.view(path)
 
+    def compare_current(self) -> None:
+        """The query beside the current photo, or beside the first result."""
+        items = self._grid.gallery.items
+        if self._query is None or not len(items):
+            return
+        path = self._grid.current_path()
+        row = self._grid.gallery.row_of(path) if path is not None else None
+        self._open(self.compare)
+        self.compare.show_pair(self._query, self._root, items, row or 0)
+
+    def _open(self, page: Viewer | Compare) -> None:
+        other = self.page
+        if other is not None and other is not page:
+            other.clear()
+        self._centre.setCurrentWidget(page)
+        page.setFocus()
+
     def close_page(self) -> None:
         """Back to the photos, at the one that was looked at last."""
-        if self._centre.currentWidget() is not self.viewer:
+        page = self.page
+        if page is None:
             return
-        path = self.viewer.path()
+        path = page.path()
         self._centre.show_photos()
-        self.viewer.clear()
+        page.clear()
         if path is not None:
             self._grid.set_current_path(path)
         self._grid.setFocus()
 
+    def _on_page_moved(self, path: str | None) -> None:
+        # The grid goes along, unseen: what acts on "the selected photo" acts on the one that is looked at.
+        if path is not None:
+            self._grid.set_current_path(path)
+
+    # -- the inspector ---------------------------------------------------------------------------------------------
+
+    def _inspect(self, path: str | None) -> None:
+        model = self._grid.gallery
+        row = model.row_of(path) if path is not None else None
+        if path is None or row is None:
+            self.inspector.show_photo(None, None)
+            return
+        self.inspector.show_photo(path, self._root / path, model.content(row), model.size(row), model.mtime_ns(row))
+        self._tell_match(path)
+
+    def _tell_match(self, path: str | None) -> None:
+        reply = self._reply
+        position = reply.gallery.index_of(path) if reply is not None and path is not None else None
+        if reply is None or path is None or position is None:
+            self.inspector.set_match(None)
+            return
+        row = self._grid.gallery.row_of(path)
+        vector = reply.gallery.vector(position)
+        cosine, euclidean = (float(pairwise_distance(vector, reply.vector, metric)[0]) for metric in Metric)
+        rank = self._grid.gallery.rank(row) if row is not None else 0
+        self.inspector.set_match(MatchFacts(rank, len(reply.ranking), cosine, euclidean))
+
     def close(self) -> None:
         """End the threads."""
         self.pictures.close()
+        self.inspector.shut_down()

@@ -1,0 +1,59 @@
+"""The line over the photos: what is shown, and how much of it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from gui import messages
+from gui.gallery_model import shown_text
+from gui.session_state import Part, Query, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the headline counts."""
+
+    shown: int
+    library: int  # photos of the library
+    searched: int  # photos that the model has seen
+
+
+def title(query: Query | None, scope: Scope) -> str:
+    """What is shown: "Whole library", "Like IMG_1.jpg", "Like 3 pictures"."""
+    translate = QCoreApplication.translate
+    if query is None:
+        return shown_text(scope.folder) if scope.folder else translate("headline", "Whole library")
+    if len(query.parts) == 1:
+        return _one(query.parts[0])
+    plus = sum(part.sign > 0 for part in query.parts)
+    minus = len(query.parts) - plus
+    if not minus:
+        return translate("headline", "Like %n picture(s)", None, plus)
+    if not plus:
+        return translate("headline", "Unlike %n picture(s)", None, minus)
+    return translate("headline", "Like %1, unlike %2 pictures").replace("%1", str(plus)).replace("%2", str(minus))
+
+
+def _one(part: Part) -> str:
+    translate = QCoreApplication.translate
+    name = shown_text(part.name)
+    if part.sign < 0:
+        return translate("headline", "Unlike %1").replace("%1", name)
+    if part.region is not None:
+        return translate("headline", "Like a part of %1").replace("%1", name)
+    return translate("headline", "Like %1").replace("%1", name)
+
+
+def note(query: Query | None, counts: Counts) -> str:
+    """How much: "1,000 photos"; "the nearest 1,000 of 48,211"; "of the 400 photos indexed so far"."""
+    translate = QCoreApplication.translate
+    if query is None:
+        return translate("headline", "%n photo(s)", None, counts.shown)
+    text = translate("headline", "%n result(s)", None, counts.shown)
+    if counts.searched < counts.library:
+        so_far = translate("headline", "%1 of %2 photos searched so far")
+        so_far = so_far.replace("%1", messages.number(counts.searched)).replace("%2", messages.number(counts.library))
+        return f"{text} · {so_far}"
+    if counts.shown < counts.library - 1:
+        return f"{text} · " + translate("headline", "of %1 photos").replace("%1", messages.number(counts.library))
+    return text
