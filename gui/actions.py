@@ -134,7 +134,7 @@ class Actions(QObject):
                 action = self._by_key.get(key or "")
                 if action is not None and action.shortcuts():
                     shown = ", ".join(shortcut.toString(native) for shortcut in action.shortcuts())
-                    lines.append(KeyHelp(_plain(title), _plain(action.text()).rstrip("…"), shown))
+                    lines.append(KeyHelp(plain(title), plain(action.text()).rstrip("…"), shown))
         return lines + self._other_keys()
 
     def _other_keys(self) -> list[KeyHelp]:
@@ -188,6 +188,6 @@ class Actions(QObject):
         return action
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A menu's text without its mnemonic."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")

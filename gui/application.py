@@ -33,7 +33,8 @@ def execute(folder: Path | None, data_dir: Path, model_folders: Sequence[Path], 
         settings = Settings(data_dir)
         translators = install_language(app, settings.language)
         theme = Theme(app, settings.theme)
-        backend = Backend(data_dir, model_folders, provider or settings.provider or None)
+        backend = Backend(data_dir, model_folders, provider)
+        backend.use_provider(settings.provider or None)
     except (EngineError, OSError) as error:
         message = messages.explain(error)
         _log.error("%s", error)
@@ -83,6 +84,6 @@ def window_hook(window: MainWindow) -> Callable[[type[BaseException], BaseExcept
         place = f"{kind.__name__} {trace.tb_lineno if trace else 0}"
         if isinstance(error, Exception) and place not in told:
             told.add(place)
-            window.show_error(error)
+            window.commands.show_error(error)
 
     return hook

@@ -19,7 +19,7 @@ class Backend:
 
     def __init__(self, data_dir: Path, model_folders: Sequence[Path], provider: str | None) -> None:
         self.data_dir = data_dir
-        self.provider = provider
+        self.provider = self._given_provider = provider  # the command line's word stands above the preferences
         self.store = Store(data_dir)
         self.thumbnails = ThumbnailStore(data_dir)
         self._folders = list(dict.fromkeys([bundled_folder(), *model_folders]))
@@ -51,10 +51,13 @@ class Backend:
         return self._embedders.get(spec.path)
 
     def use_provider(self, provider: str | None) -> None:
-        """Compute with another execution provider from now on; networks are opened anew when they are needed."""
+        """Compute with another execution provider from now on, unless one was given at the start; networks are opened
+        anew when they are needed."""
         with self._opening:
-            self.provider = provider
-            self._embedders.clear()
+            wanted = self._given_provider or provider
+            if wanted != self.provider:
+                self.provider = wanted
+                self._embedders.clear()
 
     def close(self) -> None:
         self._embedders.clear()

@@ -1,6 +1,7 @@
 """The middle of the window: the grid under what is shown, in which order and size; or what to do when it is empty."""
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.actions import Actions
+from gui.actions import Actions, plain
 from gui.gallery_view import LARGEST_TILE, SMALLEST_TILE, GalleryView
 from gui.session_state import Sort
 
@@ -73,8 +74,8 @@ class Centre(QStackedWidget):
     def _build_photos(self, actions: Actions) -> QWidget:
         page = QWidget(self)
         header = QWidget(page)
-        self.back = self._tool("←", actions, "back")
-        self.forward = self._tool("→", actions, "forward")
+        self.back = self._tool("←", actions["back"])
+        self.forward = self._tool("→", actions["forward"])
         self.title = QLabel(header)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         font = self.title.font()
@@ -119,12 +120,17 @@ class Centre(QStackedWidget):
         layout.addWidget(self.grid, 1)
         return page
 
-    def _tool(self, text: str, actions: Actions, key: str) -> QToolButton:
+    def _tool(self, text: str, action: QAction) -> QToolButton:
+        """A button that shows an arrow rather than the action's words."""
         button = QToolButton(self)
-        button.setDefaultAction(actions[key])
         button.setText(text)
         button.setAutoRaise(True)
-        button.setAccessibleName(actions[key].text().replace("&", ""))
+        name = plain(action.text())
+        button.setAccessibleName(name)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        button.setToolTip(f"{name} ({keys})")
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setEnabled)
         return button
 
     # -- what is shown ---------------------------------------------------------------------------------------------

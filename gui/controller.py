@@ -257,9 +257,10 @@ class Controller(QObject):
         elif self.indexing.running:
             self.indexing.start_when_free(self.root, model)
 
-    def set_metric(self, metric: Metric) -> None:
-        """Measure otherwise; embeds nothing."""
-        self.settings.metric = str(metric)
+    def set_metric(self, metric: Metric, *, keep: bool = True) -> None:
+        """Measure otherwise; embeds nothing. `keep`: also after the next start."""
+        if keep:
+            self.settings.metric = str(metric)
         if metric is self.metric:
             return
         self.metric, self.limit = metric, None
@@ -311,6 +312,17 @@ class Controller(QObject):
         self._filter = text.strip()
         self._show()
 
+    def apply_settings(self) -> None:
+        """Take over settings that were changed elsewhere, or reset."""
+        self.backend.use_provider(self.settings.provider or None)
+        model = self.backend.model(self.settings.model)
+        if model is not None and model != self.model:
+            self.set_model(model.name)
+        self.set_metric(self._metric_for(self.model), keep=False)
+        if self.state is not None:
+            self._take_state(self.state)
+        self._show()
+
     def _metric_for(self, model: ModelSpec | None) -> Metric:
         kept = self.settings.metric
         if kept in list(Metric):
@@ -351,6 +363,11 @@ class Controller(QObject):
         self.items_changed.emit(EMPTY, True, None)
         self.spread_changed.emit(None)
         self.failed.emit(error)
+
+    @property
+    def photos(self) -> int:
+        """How many photos the library has, indexed or not."""
+        return len(self._listing) if self.state is not None else 0
 
     @property
     def _listing(self) -> Listing:

@@ -1,7 +1,7 @@
 """How near a result must be: a limit of the distance as a number, drawn on the histogram of all distances."""
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import messages
 from gui.histogram import DistanceHistogram
@@ -23,7 +23,8 @@ class LimitPanel(QWidget):
         self.check.toggled.connect(self._on_toggled)
         self.number = QDoubleSpinBox(self)
         self.number.setDecimals(4)
-        self.number.setRange(0.0, 1e9)
+        self.number.setRange(0.0, 1e6)
+        self.number.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.number.setKeyboardTracking(False)
         self.number.setAccessibleName(self.tr("Largest distance of a result"))
         self.number.valueChanged.connect(self._choose)

@@ -1,12 +1,11 @@
 """The line at the bottom: what is indexed, by which model, on which hardware, what was skipped, and the running job."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from engine.results import Progress
 from engine.spec import ModelSpec
 from gui import messages
-from gui.library_state import LibraryState
 
 BAR_WIDTH_PX = 140
 
@@ -27,6 +26,9 @@ class Status(QStatusBar):
         self.skipped.setToolTip(self.tr("Which files were skipped, and why"))
         self.skipped.clicked.connect(self.skipped_requested)
         self.job = QLabel(self)
+        # A text that grows must not widen the window.
+        self.job.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.job.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.bar = QProgressBar(self)
         self.bar.setFixedWidth(BAR_WIDTH_PX)
         self.bar.setTextVisible(False)
@@ -36,27 +38,22 @@ class Status(QStatusBar):
         self.cancel.clicked.connect(self.stop_requested)
         self.addWidget(self.photos)
         self.addWidget(self.skipped)
-        for widget in (self.job, self.bar, self.cancel, self.model):
+        self.addPermanentWidget(self.job, 1)
+        for widget in (self.bar, self.cancel, self.model):
             self.addPermanentWidget(widget)
-        self.set_library(None, None)
+        self.setContentsMargins(8, 0, 8, 0)
+        self.skipped.setVisible(False)
         self.set_progress(None)
 
-    def set_library(self, state: LibraryState | None, model: ModelSpec | None) -> None:
-        """Count the photos that can be searched, and the files that were skipped."""
-        skipped = len(state.skipped) if state else 0
+    def set_counts(self, seen: int, photos: int, skipped: int) -> None:
+        """How many of the library's photos the model has seen, and how many files were skipped."""
         self.skipped.setVisible(skipped > 0)
         self.skipped.setText(self.tr("%n file(s) skipped", None, skipped))
-        if state is None:
-            self.photos.setText("")
-            return
-        seen = state.counts.get(model.name, 0) if model else 0
-        if seen >= len(state.listing):
+        if seen >= photos:
             self.photos.setText(self.tr("%n photo(s) indexed", None, seen))
         else:
             text = self.tr("%1 of %2 photos indexed")
-            self.photos.setText(
-                text.replace("%1", messages.number(seen)).replace("%2", messages.number(len(state.listing)))
-            )
+            self.photos.setText(text.replace("%1", messages.number(seen)).replace("%2", messages.number(photos)))
 
     def set_model(self, model: ModelSpec | None, provider: str | None, notice: str | None) -> None:
         """Name the model and what it really runs on; `notice` says why that is not what was asked for."""

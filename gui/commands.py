@@ -1,0 +1,217 @@
+"""What the menus and shortcuts do: `actions.py` connected to the controller, the grid and the dialogs."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMainWindow
+
+from engine.folder import EXTENSIONS
+from gui import headline, messages
+from gui.actions import Actions
+from gui.controller import Controller
+from gui.dialogs import AboutDialog, ErrorDialog, HistoryDialog, ShortcutsDialog, SkippedDialog
+from gui.gallery_view import TILE_STEP, GalleryView
+from gui.photo_actions import PhotoActions
+from gui.preferences import PreferencesDialog
+from gui.session_state import Part, Query
+from gui.sources import Brought, part_of, read_mime
+from gui.viewing import Viewing
+
+NOTICE_MS = 6000
+MOST_PARTS = 100  # pictures in one query: more is a slip of the selection
+PHOTO_MENU: list[str | None] = [
+    "find_similar",
+    "add_plus",
+    "add_minus",
+    None,
+    "view",
+    "compare",
+    None,
+    "open_outside",
+    "show_in_folder",
+    "copy_path",
+    "copy_image",
+]
+
+
+class Commands(QObject):
+    """Acts for the window. Photos that a command acts on are the selected ones, else the one the keyboard is on."""
+
+    def __init__(
+        self, window: QMainWindow, controller: Controller, actions: Actions, grid: GalleryView, viewing: Viewing
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._actions = actions
+        self._grid = grid
+        self._viewing = viewing
+        self.photos = PhotoActions(self)
+        self.photos.failed.connect(self.show_error)
+        self.photos.copied_path.connect(lambda count: self.notify(self.tr("%n path(s) copied", None, count)))
+        self.photos.copied_image.connect(lambda _file: self.notify(self.tr("Picture copied")))
+        grid.menu_requested.connect(self._on_menu_requested)
+        grid.add_requested.connect(self.add)
+        grid.selection_changed.connect(self.update)
+        grid.current_changed.connect(self.update)
+        controller.history_changed.connect(self.update)
+        self._connect()
+
+    def _connect(self) -> None:
+        controller, grid = self._controller, self._grid
+        for key, act in {
+            "open_folder": self.choose_folder,
+            "rescan": controller.rescan,
+            "stop": controller.stop_indexing,
+            "skipped": self.show_skipped,
+            "preferences": self.show_preferences,
+            "quit": self._window.close,
+            "find_similar": self.find_similar,
+            "add_plus": lambda: self.add(self._chosen(), 1),
+            "add_minus": lambda: self.add(self._chosen(), -1),
+            "open_image": self.choose_image,
+            "paste": self.paste,
+            "back": controller.back,
+            "forward": controller.forward,
+            "history": self.show_history,
+            "whole_library": partial(controller.set_query, None),
+            "view": self._viewing.view_current,
+            "compare": self._viewing.compare_current,
+            "open_outside": lambda: self.photos.open_outside(self._files()),
+            "show_in_folder": lambda: self.photos.show_in_folder(self._files()[0]),
+            "copy_path": lambda: self.photos.copy_paths(self._files()),
+            "copy_image": lambda: self.photos.copy_image(self._files()[0]),
+            "select_all": grid.selectAll,
+            "select_none": grid.clearSelection,
+            "select_invert": grid.invert_selection,
+            "larger": lambda: setattr(grid, "tile_size", grid.tile_size + TILE_STEP),
+            "smaller": lambda: setattr(grid, "tile_size", grid.tile_size - TILE_STEP),
+            "shortcuts": self.show_shortcuts,
+            "about": lambda: AboutDialog(self._window).show(),
+        }.items():
+            self._actions[key].triggered.connect(lambda _checked=False, act=act: act())
+
+    def update(self) -> None:
+        """Offer what can be done now."""
+        controller, actions = self._controller, self._actions
+        opened, query = controller.state is not None, controller.query is not None
+        count = len(self._chosen())
+        for key in ("rescan", "filter", "open_image", "history", "select_all", "select_none", "select_invert"):
+            actions[key].setEnabled(opened)
+        for key in ("find_similar", "add_plus", "add_minus", "open_outside", "copy_path"):
+            actions[key].setEnabled(count > 0)
+        for key in ("show_in_folder", "copy_image"):
+            actions[key].setEnabled(count == 1)
+        actions["view"].setEnabled(self._grid.current_path() is not None)
+        actions["compare"].setEnabled(query and len(controller.items) > 0)
+        actions["back"].setEnabled(controller.history.can_go_back)
+        actions["forward"].setEnabled(controller.history.can_go_forward)
+        actions["whole_library"].setEnabled(query)
+        actions["stop"].setEnabled(controller.indexing.running)
+
+    # -- the library and the query ---------------------------------------------------------------------------------
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and open it as the library."""
+        start = str(self._controller.root or Path.home())
+        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Open a folder of photos"), start)
+        if folder:
+            self._controller.open_library(Path(folder))
+
+    def choose_image(self) -> None:
+        """Ask for pictures from anywhere and search with them."""
+        endings = " ".join(f"*{ending} *{ending.upper()}" for ending in sorted(EXTENSIONS))
+        start = str(self._controller.root or Path.home())
+        kinds = self.tr("Pictures") + f" ({endings})"
+        files, _kind = QFileDialog.getOpenFileNames(self._window, self.tr("Search with a picture"), start, kinds)
+        if files:
+            self.take(Brought(parts=tuple(part_of(Path(file), self._controller.root) for file in files)))
+
+    def paste(self) -> None:
+        """Search with what the clipboard holds: a picture, a file, a path."""
+        brought = read_mime(QGuiApplication.clipboard().mimeData(), self._controller.root)
+        if brought:
+            self.take(brought)
+        else:
+            self.notify(self.tr("There is no picture in the clipboard."))
+
+    def take(self, brought: Brought) -> None:
+        """Open what a drop, the clipboard or a dialog brought."""
+        if brought.folder is not None:
+            self._controller.open_library(brought.folder)
+        elif brought.parts and self._controller.state is None:
+            self.notify(self.tr("Open a folder first: that is where similar photos are looked for."))
+        elif brought.parts:
+            self._controller.set_query(Query(brought.parts[:MOST_PARTS]))
+
+    def find_similar(self) -> None:
+        """Search with the chosen photo, or with all that are chosen together."""
+        paths = self._chosen()[:MOST_PARTS]
+        if paths:
+            self._controller.set_query(Query(tuple(Part(path=path) for path in paths)))
+
+    def add(self, paths: Sequence[str], sign: int) -> None:
+        """Add photos to the query, as wanted (1) or as unwanted (−1)."""
+        query = self._controller.query
+        for path in list(paths[:MOST_PARTS]):
+            part = Part(path=path, sign=sign)
+            query = query.with_part(part) if query else Query((part,))
+        if query is not None:
+            self._controller.set_query(query)
+
+    # -- photos ----------------------------------------------------------------------------------------------------
+
+    def _chosen(self) -> Sequence[str]:
+        selected = self._grid.selected_paths()
+        if len(selected):
+            return selected
+        current = self._grid.current_path()
+        return [current] if current is not None else []
+
+    def _files(self) -> list[Path]:
+        root = self._controller.root
+        return [root / path for path in self._chosen()] if root is not None else []
+
+    def _on_menu_requested(self, position: QPoint, paths: Sequence[str]) -> None:
+        if len(paths):
+            self._actions.context_menu(PHOTO_MENU).popup(position)
+
+    # -- small windows ---------------------------------------------------------------------------------------------
+
+    def show_skipped(self) -> None:
+        """The files that could not be read, and the models that are refused."""
+        state = self._controller.state
+        refused = self._controller.backend.models.refused
+        SkippedDialog(state.skipped if state else (), refused, self._window).show()
+
+    def show_preferences(self) -> None:
+        from engine.session import available_providers  # onnxruntime: not before somebody asks
+
+        data_dir = self._controller.backend.data_dir
+        PreferencesDialog(self._controller.settings, data_dir, available_providers, self._window).show()
+
+    def show_shortcuts(self) -> None:
+        ShortcutsDialog(self._actions.key_help(), self._window).show()
+
+    def show_history(self) -> None:
+        """What was searched for, to go back to any of it."""
+        history = self._controller.history
+        names = [headline.title(place.query, self._controller.scope) for place in history.entries]
+        dialog = HistoryDialog(names, history.position, self._window)
+        dialog.chosen.connect(self._controller.jump)
+        dialog.show()
+
+    def show_error(self, error: Exception) -> None:
+        """Tell in people's words, with details to copy; the window stays usable."""
+        ErrorDialog(messages.explain(error), self._window).show()
+
+    def notify(self, text: str) -> None:
+        """Say something small that needs no answer."""
+        self._window.statusBar().showMessage(text, NOTICE_MS)
+
+    def close(self) -> None:
+        """End the thread."""
+        self.photos.close()
