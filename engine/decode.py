@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL
+import pillow_heif
 import simplejpeg
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageFile
@@ -26,6 +28,8 @@ from engine.image_header import JpegHeader, exif_orientation, read_jpeg_header, 
 
 MAX_PIXELS = 300_000_000
 MAX_FILE_BYTES = 1 << 30
+# Changes when a file that could not be read may have become readable.
+DECODER = f"pillow {PIL.__version__}, pillow-heif {pillow_heif.__version__}, simplejpeg {simplejpeg.__version__}"
 
 # One thread per picture: the indexer decodes several pictures at once.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1

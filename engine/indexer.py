@@ -41,6 +41,7 @@ class IndexReport:
     seconds: float
     images_per_second: float  # photos read and embedded, over the time that this took
     complete: bool = True  # False: cancelled; what was done is kept
+    provider: str = ""  # what computed, joined by ", " where models differ
 
 
 def index(
@@ -143,6 +144,7 @@ class _Run:
             seconds=seconds,
             images_per_second=self._embedded / spent if spent > 0 else 0.0,
             complete=self._complete,
+            provider=", ".join(dict.fromkeys(embedder.provider for embedder in self._embedders)),
         )
 
     def _scan(self) -> Generator[Progress, None, Found | None]:
@@ -187,7 +189,7 @@ class _Run:
             self._complete = True
             return
         began = time.perf_counter()
-        numbers = {writer.model(embedder.spec): embedder for embedder in self._embedders}
+        numbers = {writer.model(embedder.spec, embedder.provider): embedder for embedder in self._embedders}
         assembly = Assembly(writer, numbers, self._thumbnails, self._skipped)
         try:
             yield from self._embed(plan.tasks, numbers, assembly)
@@ -235,7 +237,6 @@ class _Run:
         if changed or writer.entry_is_stale():
             writer.finish()
             self._library.save_snapshots(self._specs)
-            self._store.checkpoint()
 
     def _due(self) -> bool:
         now = time.perf_counter()

@@ -4,12 +4,13 @@ import os
 import sqlite3
 from array import array
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.decode import DECODER
 from engine.errors import FolderError
 from engine.folder import scan
 from engine.library import Library
@@ -91,6 +92,8 @@ def compare(store: Store, library: Library, found: Found, specs: Sequence[ModelS
     plan = Plan(known.generation)
     with store.reading() as db:
         unusable = _noted(db, library.number, "reason IS NOT NULL AND NOT removed")
+        if unusable and _decoder(db, library.number) != DECODER:
+            unusable = {path: replace(noted, mtime_ns=None) for path, noted in unusable.items()}
     plan.problems = [skipped for skipped in found.problems if not _is_noted(unusable, skipped)]
     plan.skipped = [skipped for skipped in found.problems if _is_noted(unusable, skipped)]
     if unusable:
@@ -184,6 +187,11 @@ def _positions(known: PathTable, paths: list[str]) -> NDArray[np.int64]:
 def _noted(db: sqlite3.Connection, library: int, condition: str) -> dict[str, _Noted]:
     query = f"SELECT path, size, mtime_ns, content, reason FROM files WHERE library = ? AND {condition}"  # noqa: S608
     return {os.fsdecode(path): _Noted(*rest) for path, *rest in db.execute(query, (library,))}
+
+
+def _decoder(db: sqlite3.Connection, library: int) -> str:
+    row = db.execute("SELECT decoder FROM libraries WHERE id = ?", (library,)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def _is_noted(unusable: dict[str, _Noted], skipped: Skipped) -> bool:

@@ -3,12 +3,11 @@
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from pathlib import Path
 
 from engine.connections import Connections
 from engine.errors import StoreError, StoreTooNewError
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x53454D42  # "SEMB": what `file` and SQLite tools show, and how a stranger's database is refused
 
 # A vector belongs to a content, not to a file: `files` say which content stands at which path, `vectors` say in which
@@ -20,6 +19,8 @@ APPLICATION_ID = 0x53454D42  # "SEMB": what `file` and SQLite tools show, and ho
 # models.size and mtime_ns are those of the vector file after the last clean write; `epoch` changes when rows of that
 # file are dropped or moved, while appending leaves it as it is. `refused` are contents that the model gave no finite
 # vector for. counters.value numbers every change of the index, so that no generation or epoch ever comes twice.
+# libraries.decoder names the decoders that found files unusable: newer ones try again. models.provider is what the
+# vectors were last computed on.
 _CREATE = """
 CREATE TABLE libraries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -27,7 +28,8 @@ CREATE TABLE libraries (
     generation INTEGER NOT NULL,
     last_opened REAL NOT NULL,
     images INTEGER NOT NULL DEFAULT 0,
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    decoder TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE contents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -56,7 +58,8 @@ CREATE TABLE models (
     epoch INTEGER NOT NULL,
     rows INTEGER NOT NULL DEFAULT 0,
     size INTEGER NOT NULL DEFAULT 0,
-    mtime_ns INTEGER NOT NULL DEFAULT 0
+    mtime_ns INTEGER NOT NULL DEFAULT 0,
+    provider TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE vectors (
     model INTEGER NOT NULL,
@@ -76,7 +79,12 @@ CREATE TABLE counters (value INTEGER NOT NULL, store BLOB NOT NULL);
 """
 
 # From each version to the next: SQL statements, run in one transaction with the change of the version number.
-MIGRATIONS: Mapping[int, str] = {}
+MIGRATIONS: Mapping[int, str] = {
+    1: """
+ALTER TABLE libraries ADD COLUMN decoder TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+""",
+}
 
 
 def prepare(connections: Connections) -> None:
@@ -98,18 +106,10 @@ def prepare(connections: Connections) -> None:
             _run(db, _CREATE)
             db.execute("INSERT INTO counters VALUES (0, ?)", (secrets.token_bytes(16),))
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        for version in range(max(found, 1), VERSION):
-            _run(db, MIGRATIONS[version])
+        else:
+            for version in range(found, VERSION):
+                _run(db, MIGRATIONS[version])
         db.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def read_only_version(path: Path) -> int:
-    """The version number of an index file that is not to be changed; raises sqlite3.Error."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        return _version(db)
-    finally:
-        db.close()
 
 
 def next_number(db: sqlite3.Connection) -> int:

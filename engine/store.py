@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine import maintenance, schema
 from engine.connections import Connections, store_errors
-from engine.errors import FolderError, StoreBusyError
+from engine.errors import FolderError, StoreBusyError, StoreError
 from engine.library import FileTable, Library, LibraryInfo
 from engine.row_map import RowMap
 from engine.snapshot import read_snapshot, write_snapshot
@@ -43,9 +43,10 @@ class ModelState:
     rows: int
     size: int
     mtime_ns: int
+    provider: str
 
 
-_STATE_COLUMNS = "id, sha256, name, dimension, file, epoch, rows, size, mtime_ns"
+_STATE_COLUMNS = "id, sha256, name, dimension, file, epoch, rows, size, mtime_ns, provider"
 
 
 def default_data_dir() -> Path:
@@ -185,16 +186,14 @@ class Store:
             self.writing_now = False
             lock.release()
 
-    def checkpoint(self) -> None:
-        """Move what is in SQLite's journal into the database, so that the journal does not grow without end."""
-        with store_errors(self.path):
-            self._connections.get().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
     def vacuum(self) -> None:
-        """Give the database's free pages back to the disk."""
-        with store_errors(self.path):
-            self._connections.get().execute("VACUUM")
-        self.checkpoint()
+        """Give the database's free pages back to the disk, if that is possible now."""
+        try:
+            with store_errors(self.path):
+                self._connections.get().execute("VACUUM")
+                self._connections.get().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except StoreError as error:  # no room for the copy that it makes, or somebody reads all the time
+            _log.warning("the database was not shortened: %s", error)
 
     def model_state(self, db: sqlite3.Connection, sha256: str) -> ModelState | None:
         """What is committed of the model with this hash, or None."""

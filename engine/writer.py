@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine import schema
 from engine.connections import store_errors
+from engine.decode import DECODER
 from engine.errors import StoreError
 from engine.library import Library
 from engine.maintenance import check_exclusively, file_name
@@ -57,13 +58,17 @@ class Writer:
         self._store = store
         self._library = library
 
-    def model(self, spec: ModelSpec) -> int:
-        """The number of a model, which becomes known to the index with an empty vector file if it is new."""
+    def model(self, spec: ModelSpec, provider: str) -> int:
+        """The number of a model, which becomes known to the index with an empty vector file if it is new. `provider`:
+        what its vectors are computed on from now on."""
         store = self._store
         with store.reading() as db:
             known = store.model_state(db, spec.sha256)
             number = int(db.execute("SELECT value + 1 FROM counters").fetchone()[0])
         if known is not None:
+            if known.provider != provider:
+                with store.transaction() as db:
+                    db.execute("UPDATE models SET provider = ? WHERE id = ?", (provider, known.number))
             return known.number
         name = file_name(spec.sha256, number)
         file = VectorFile(store.data_dir / "vectors" / name, store.identity, spec.embedding_size)
@@ -72,10 +77,10 @@ class Writer:
         with store.transaction() as db:
             values = (spec.sha256, spec.name, spec.embedding_size, name, schema.next_number(db), *file.stamp())
             query = (
-                "INSERT INTO models (sha256, name, dimension, file, epoch, size, mtime_ns)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
+                "INSERT INTO models (sha256, name, dimension, file, epoch, size, mtime_ns, provider)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
             )
-            return int(db.execute(query, values).fetchone()[0])
+            return int(db.execute(query, (*values, provider)).fetchone()[0])
 
     def set_removed(self, paths: Iterable[str], removed: bool) -> None:
         """Note that files are gone, or that they are back as they were."""
@@ -107,7 +112,7 @@ class Writer:
             self._renew_generation(db)
 
     def entry_is_stale(self) -> bool:
-        """Whether the library's entry in the list of all counts other photos than there are."""
+        """Whether the library's entry in the list of all counts other photos than there are: a run was killed."""
         with self._store.reading() as db:
             entry = db.execute("SELECT images FROM libraries WHERE id = ?", (self._library.number,)).fetchone()
         return entry is not None and entry[0] != len(self._library.files())
@@ -122,8 +127,8 @@ class Writer:
                 " WHERE content IN (SELECT content FROM files WHERE library = ? AND NOT removed)"
             )
             db.execute(
-                f"UPDATE libraries SET images = ({images}), bytes = ({size}) WHERE id = ?",  # noqa: S608
-                (number, number, number),
+                f"UPDATE libraries SET images = ({images}), bytes = ({size}), decoder = ? WHERE id = ?",  # noqa: S608
+                (number, number, DECODER, number),
             )
 
     def _append(
