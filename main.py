@@ -6,12 +6,11 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from engine.version import PRODUCT, __version__
+from engine.commands.arguments import UsageError, parse
+from engine.errors import EngineError, UnknownModelError
 
 if TYPE_CHECKING:
     from engine.commands.answer import Answer, Place
@@ -25,23 +24,6 @@ FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130  # what a shell reports for a program that Ctrl+C ended
 PROGRESS_SECONDS = (0.1, 10.0)  # between two reports: on a terminal, in a log file
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one line."""
-
-    def error(self, message: str) -> NoReturn:
-        complain(f"{message} (see {self.prog} --help)")
-        raise SystemExit(WRONG_USE)
-
-
-@dataclass(frozen=True)
-class Command:
-    """One word of the command line, its options, and what it runs."""
-
-    summary: str
-    configure: Callable[[Parser], None]
-    run: Callable[[argparse.Namespace], int]
 
 
 def printable(text: str) -> str:
@@ -108,7 +90,7 @@ def describe(progress: "Progress") -> str:
 
 def place_of(args: argparse.Namespace) -> "Place":
     """The index, models and hardware that the options name."""
-    from engine.commands.answer import Place, UsageError
+    from engine.commands.answer import Place
     from engine.store import default_data_dir
 
     for folder in args.models_dir:
@@ -124,68 +106,12 @@ def open_store(place: "Place") -> "Store":
     return Store(place.data_dir)
 
 
-def count(text: str) -> int:
-    """An argparse type: a whole number from 0."""
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{number} is below 0")
-    return number
-
-
-def add_common(parser: Parser) -> None:
-    """Add the options that every command has, before or after its name."""
-    options = parser.add_argument_group("options of every command")
-    options.add_argument(
-        "--data-dir",
-        type=Path,
-        metavar="DIR",
-        help="where the index lies (default: $SEMBLANCE_DATA, else the system's)",
-    )
-    options.add_argument(
-        "--models-dir",
-        type=Path,
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="a folder of further models; repeatable",
-    )
-    options.add_argument("--provider", metavar="NAME", help="what computes: cpu, cuda, coreml, directml or openvino")
-    options.add_argument("--verbose", action="store_true", help="tell on standard error what is done")
-
-
-def add_json(parser: Parser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
-
-
-def add_library(parser: Parser) -> None:
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of photos; nothing is written into it")
-
-
-def add_model(parser: Parser) -> None:
-    parser.add_argument("--model", metavar="NAME", help="the model that embeds the photos; `models` lists them")
-
-
-def configure_index(parser: Parser) -> None:
-    add_library(parser)
-    add_model(parser)
-    add_json(parser)
-
-
 def run_index(args: argparse.Namespace) -> int:
     from engine.commands.index import index
 
     place = place_of(args)
     with open_store(place) as store:
         return show(args, follow(index(place, store, args.folder, args.model)))
-
-
-def configure_search(parser: Parser) -> None:
-    add_library(parser)
-    parser.add_argument("image", type=Path, metavar="IMAGE", help="the query: an image in the library or anywhere else")
-    parser.add_argument("-k", type=count, default=20, metavar="N", help="how many results, 0 for all (default: 20)")
-    add_model(parser)
-    parser.add_argument("--metric", choices=["cosine", "euclidean"], help="the distance (default: the model's own)")
-    add_json(parser)
 
 
 def run_search(args: argparse.Namespace) -> int:
@@ -203,13 +129,6 @@ def run_models(args: argparse.Namespace) -> int:
     return show(args, models(place_of(args)))
 
 
-def configure_libraries(parser: Parser) -> None:
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument("--forget", type=Path, metavar="FOLDER", help="forget a library; its photos are not touched")
-    group.add_argument("--compact", action="store_true", help="give the space of forgotten photos back to the disk")
-    add_json(parser)
-
-
 def run_libraries(args: argparse.Namespace) -> int:
     from engine.commands.index import compact, forget, libraries
 
@@ -219,19 +138,54 @@ def run_libraries(args: argparse.Namespace) -> int:
         return show(args, libraries(store) if args.forget is None else forget(store, args.forget))
 
 
-def configure_window(parser: Parser) -> None:
-    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="the library to open")
-    parser.add_argument("--version", action="version", version=f"{PRODUCT} {__version__}")
-    width = max(map(len, COMMANDS))
-    commands = (f"  {word:<{width}}  {command.summary}" for word, command in COMMANDS.items())
-    parser.epilog = "\n".join(
-        ["commands (see COMMAND --help; a folder of such a name is opened as ./NAME):", *commands]
+def run_export(args: argparse.Namespace) -> int:
+    from engine.commands.export import ExportOptions, export
+    from engine.export import Format
+    from engine.metric import Metric
+
+    place = place_of(args)
+    options = ExportOptions(
+        folder=args.folder,
+        queries=args.queries,
+        out=args.out,
+        models=args.model,
+        metrics=[Metric(name) for name in args.metric],
+        k=args.k,
+        max_distance=args.max_distance,
+        formats=[Format(name) for name in args.format],
+        resume=args.resume,
     )
+    with open_store(place) as store:
+        return show(args, follow(export(place, store, options)))
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    from engine.commands.evaluate import EvaluateOptions, evaluate
+    from engine.metric import Metric
+
+    place = place_of(args)
+    metrics = [Metric(name) for name in args.metric]
+    options = EvaluateOptions(args.folder, args.queries, args.model, metrics, args.labels)
+    with open_store(place) as store:
+        return show(args, follow(evaluate(place, store, options)))
+
+
+def run_open(args: argparse.Namespace) -> int:
+    from engine.commands.export import reopen
+
+    place = place_of(args)
+    with open_store(place) as store:
+        run, answer = reopen(place, store, args.manifest)
+        if args.json:
+            return show(args, answer)
+        for line in answer.lines():
+            complain(line)
+    from gui.app import run as run_app
+
+    return run_app(run.library, place.data_dir, place.folders(), args.provider, run)
 
 
 def run_window(args: argparse.Namespace) -> int:
-    from engine.commands.answer import UsageError
-
     place = place_of(args)
     if args.folder is not None and not args.folder.is_dir():
         raise UsageError(f"{args.folder}: there is no such folder")
@@ -240,50 +194,25 @@ def run_window(args: argparse.Namespace) -> int:
     return run_app(args.folder, place.data_dir, place.folders(), args.provider)
 
 
-COMMANDS = {
-    "index": Command("embed the photos of a folder, or what has changed in it", configure_index, run_index),
-    "search": Command("rank the photos of a folder by their distance to an image", configure_search, run_search),
-    "models": Command("list the models", add_json, run_models),
-    "libraries": Command("list, forget or compact what is indexed", configure_libraries, run_libraries),
+RUN = {
+    None: run_window,
+    "index": run_index,
+    "search": run_search,
+    "models": run_models,
+    "export": run_export,
+    "open": run_open,
+    "evaluate": run_evaluate,
+    "libraries": run_libraries,
 }
-WINDOW = Command("open a folder of photos, click one, see the photos most like it", configure_window, run_window)
-VALUE_OPTIONS = ("--data-dir", "--models-dir", "--provider")  # those that may stand before a command's name
-
-
-def split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The command's name, if there is one, and the other arguments. `./index` or `-- index` is a folder."""
-    position = 0
-    while position < len(argv) and argv[position].startswith("-") and argv[position] != "--":
-        position += 2 if argv[position] in VALUE_OPTIONS else 1
-    if position < len(argv) and argv[position] in COMMANDS:
-        return argv[position], [*argv[:position], *argv[position + 1 :]]
-    return None, list(argv)
-
-
-def build_parser(name: str | None) -> Parser:
-    """The parser of one command, or of the window for None."""
-    command = WINDOW if name is None else COMMANDS[name]
-    parser = Parser(
-        prog="semblance" if name is None else f"semblance {name}",
-        description=command.summary[0].upper() + command.summary[1:] + ".",
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.configure(parser)
-    add_common(parser)
-    return parser
 
 
 def run(argv: Sequence[str]) -> int:
     """Run what the arguments ask for; what goes wrong becomes one line and an exit status."""
-    name, rest = split_command(argv)
-    args = build_parser(name).parse_args(rest)
-    logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, handlers=[OneLineHandler()])
-    from engine.commands.answer import UsageError
-    from engine.errors import EngineError, UnknownModelError
-
+    logging.basicConfig(level=logging.WARNING, handlers=[OneLineHandler()])
     try:
-        return (WINDOW if name is None else COMMANDS[name]).run(args)
+        name, args = parse(argv)
+        logging.getLogger().setLevel(logging.INFO if args.verbose else logging.WARNING)
+        return RUN[name](args)
     except (UsageError, UnknownModelError) as error:
         complain(str(error))
         return WRONG_USE

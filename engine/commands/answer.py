@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EngineError
 from engine.spec import DEFAULT_MODEL, ModelSpec, bundled_folder, find_model
-
-
-class UsageError(EngineError):
-    """What was asked for does not exist or does not go together."""
 
 
 @dataclass(frozen=True, slots=True)

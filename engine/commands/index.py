@@ -1,16 +1,19 @@
 """The commands about what is indexed: `index` embeds a folder, `libraries` lists, forgets and compacts."""
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.commands.answer import Answer, Place, UsageError
+from engine.commands.answer import Answer, Place
+from engine.commands.arguments import UsageError
 from engine.embedder import open_embedder
+from engine.errors import FolderError
 from engine.indexer import IndexReport
 from engine.indexer import index as run_indexer
+from engine.library import Library
 from engine.results import Progress
 from engine.spec import ModelSpec
 from engine.store import Store
@@ -34,6 +37,24 @@ def bring_up_to_date(
         logger.warning(embedder.notice)
     with closing(ThumbnailStore(place.data_dir)) as thumbnails:
         return (yield from run_indexer(store, folder, [embedder], thumbnails=thumbnails))
+
+
+def ensure_embedded(
+    place: Place, store: Store, folder: Path, specs: Sequence[ModelSpec]
+) -> Generator[Progress, None, Library]:
+    """Index the folder with each model that has never seen it. Photos that were added since are not looked for: that
+    is what `index` is for, and this must answer at once."""
+    library = store.library(folder)
+    for spec in specs:
+        embedded = len(library.gallery(spec))
+        if embedded == 0:
+            yield from bring_up_to_date(place, store, folder, spec)
+            embedded = len(library.gallery(spec))
+        if embedded == 0:
+            raise FolderError(folder, "there is no photo in it that can be read")
+        if embedded < (known := len(library.files())):
+            logger.warning("%d photos are not embedded with %s yet: `index` embeds them", known - embedded, spec.name)
+    return library
 
 
 def _report_value(report: IndexReport) -> dict[str, Any]:

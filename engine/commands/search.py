@@ -1,19 +1,16 @@
 """The command `search`: the photos of a library in order of their distance to one image."""
 
-import logging
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 from engine.commands.answer import Answer, Place
-from engine.commands.index import bring_up_to_date
+from engine.commands.index import ensure_embedded
 from engine.metric import Metric
 from engine.query_set import current_position, path_inside
 from engine.results import Progress, Ranking
 from engine.search import nearest
 from engine.store import Store
-
-logger = logging.getLogger(__name__)
 
 
 def search(
@@ -25,17 +22,10 @@ def search(
     than embedded again, and is left out of its own ranking.
     """
     spec = place.model(model)
-    library = store.library(folder)
+    library = yield from ensure_embedded(place, store, folder, [spec])
     gallery = library.gallery(spec)
-    if len(gallery) == 0:
-        yield from bring_up_to_date(place, store, folder, spec)
-        gallery = library.gallery(spec)
-    files = library.files()
-    pending = len(files) - len(gallery)
-    if pending > 0:
-        logger.warning("%d photos of this library are not embedded yet: `index` embeds them", pending)
     path = path_inside(library.root, image)
-    position = None if path is None else current_position(library.root, files, gallery, path)
+    position = None if path is None else current_position(library.root, library.files(), gallery, path)
     if position is not None:
         vector = gallery.vector(position)
     else:
