@@ -172,13 +172,12 @@ class Store:
         longer than `seconds` to become that."""
         # flock belongs to the opened file, so that it holds between threads, too, as each opens the file anew.
         lock = FileLock(self.data_dir / "index.lock", mode=0o600, thread_local=False)
-        try:
-            with store_errors(self.path):
+        with store_errors(self.path):
+            try:
                 lock.acquire(timeout=self.lock_seconds if seconds is None else seconds, poll_interval=0.05)
-        except Timeout as error:
-            raise StoreBusyError(
-                self.data_dir, "another indexing is writing to it; try again when it has ended"
-            ) from error
+            except Timeout as error:
+                reason = "another indexing is writing to the index; try again when it has ended"
+                raise StoreBusyError(self.data_dir, reason) from error
         self.writing_now = True
         try:
             yield

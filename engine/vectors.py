@@ -105,6 +105,8 @@ class VectorFile:
         """The checksums of the rows below `rows` that are there: (number of the first, checksums), block by block."""
         rows = min(rows, self.whole_rows())
         at_once = max(1, _CHECK_BYTES // self.row_bytes)
+        if rows <= 0:
+            return
         with self.path.open("rb") as file:
             file.seek(HEADER_BYTES)
             for first in range(0, rows, at_once):
