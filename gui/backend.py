@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.results import Skipped
-from engine.spec import DEFAULT_MODEL, ModelList, ModelSpec, bundled_folder, list_models
+from engine.spec import DEFAULT_MODEL, ModelList, ModelSpec, list_models
 from engine.store import Library, Store
 from engine.thumbnail_store import ThumbnailStore
 
@@ -22,7 +22,7 @@ class Backend:
         self.provider = self._given_provider = provider  # the command line's word stands above the preferences
         self.store = Store(data_dir)
         self.thumbnails = ThumbnailStore(data_dir)
-        self._folders = list(dict.fromkeys([bundled_folder(), *model_folders]))
+        self._folders = tuple(model_folders)
         self._embedders: dict[Path, Embedder] = {}
         self._opening = threading.Lock()
         self.models: ModelList = list_models(self._folders)

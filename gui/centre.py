@@ -1,7 +1,7 @@
 """The middle of the window: the grid under what is shown, in which order and size; or what to do when it is empty."""
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import Actions, plain
+from gui.elided_label import ElidedLabel
 from gui.gallery_view import LARGEST_TILE, SMALLEST_TILE, GalleryView
 from gui.session_state import Sort
 
@@ -76,17 +77,21 @@ class Centre(QStackedWidget):
         header = QWidget(page)
         self.back = self._tool("←", actions["back"])
         self.forward = self._tool("→", actions["forward"])
-        self.title = QLabel(header)
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title = ElidedLabel(header)
         font = self.title.font()
         font.setBold(True)
         self.title.setFont(font)
-        self.note = QLabel(header)
+        self.note = ElidedLabel(header)
+        self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.title)
+        words.addWidget(self.note)
         self.filter = QLineEdit(header)
         self.filter.setPlaceholderText(self.tr("Filter by name"))
         self.filter.setAccessibleName(self.tr("Filter by name"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(170)
+        self.filter.setFixedWidth(150)
         self._typing = QTimer(self, singleShot=True, interval=FILTER_DELAY_MS)
         self._typing.timeout.connect(self._tell_filter)
         self.filter.textChanged.connect(self._typing.start)
@@ -109,8 +114,7 @@ class Centre(QStackedWidget):
         row.setContentsMargins(8, 6, 8, 6)
         row.addWidget(self.back)
         row.addWidget(self.forward)
-        row.addWidget(self.title)
-        row.addWidget(self.note, 1)
+        row.addLayout(words, 1)
         for widget in (self.filter, self._sort_label, self.sort, self.size_slider):
             row.addWidget(widget)
         layout = QVBoxLayout(page)
@@ -153,8 +157,8 @@ class Centre(QStackedWidget):
 
     def set_title(self, title: str, note: str) -> None:
         """Say what is shown, and how much of it."""
-        self.title.setText(title)
-        self.note.setText(note)
+        self.title.set_line(title)
+        self.note.set_line(note)
 
     def set_sorts(self, sorts: list[Sort], current: Sort) -> None:
         """Offer these orders."""
