@@ -1,4 +1,4 @@
-"""Make a query of a picture that need not be in the library: a file, pixels, a region of either, or several together."""
+"""Make a query of a picture that need not be in the library: a file, pixels, a region, or several together."""
 
 import math
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from engine.decode import load
 from engine.embedder import Embedder, embed_image
 from engine.errors import ModelError
 from engine.preprocess import decode_side
+from engine.thumbnail_store import THUMBNAIL_SIDE
 
 Region = tuple[float, float, float, float]
 """Left, top, right and bottom in fractions of the upright picture, 0 ≤ left < right ≤ 1 and likewise down."""
@@ -36,7 +37,8 @@ class QueryImage:
 
 def embed_file(embedder: Embedder, path: Path, region: Region | None = None) -> QueryImage:
     """Embed the image file `path`, or a region of it. Raises DecodeError, or ModelError if the network fails on it."""
-    side = decode_side(embedder.spec)
+    # At least what the indexer decodes at, which makes a thumbnail too: a copy of a photo has the photo's own vector.
+    side = max(THUMBNAIL_SIDE, decode_side(embedder.spec))
     if region is not None:
         left, top, right, bottom = _checked(region)
         side = min(math.ceil(side / min(right - left, bottom - top)), MAX_SIDE)
