@@ -122,7 +122,7 @@ class GridView(QListView):
         if not count:
             return QModelIndex()
         current, columns = self.currentIndex().row(), self._geometry.columns
-        if current < 0:
+        if current < 0 and action not in (actions.MoveHome, actions.MoveEnd):
             visible = self._visible_rows()
             return self._gallery.index(visible.start if visible else 0)
         page = max(1, self.viewport().height() // self._geometry.line_height) * columns
@@ -137,7 +137,7 @@ class GridView(QListView):
             actions.MovePageUp: -page,
             actions.MovePageDown: page,
             actions.MoveHome: -count,
-            actions.MoveEnd: count,
+            actions.MoveEnd: count + 1,
         }[action]
         row = current + step
         if step in (-columns, columns) and columns > 1 and not 0 <= row < count:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
     QContextMenuEvent,
+    QCursor,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -302,7 +303,7 @@ class GalleryView(GridView):
     @Slot()
     def _scroll_band(self) -> None:
         """The mouse is outside with the button down: scroll, the faster the further away it is."""
-        point = self.viewport().mapFromGlobal(self.cursor().pos())
+        point = self.viewport().mapFromGlobal(QCursor.pos())
         height = self.viewport().height()
         beyond = point.y() if point.y() < 0 else max(0, point.y() - height)
         bar = self.verticalScrollBar()
