@@ -94,8 +94,8 @@ def store_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _of_sqlite(path, error) from error
     except OSError as error:
-        full = error.errno in _FULL
-        raise StoreError(path, _DISK_FULL if full else f"the index cannot be used ({error.strerror or error})") from error
+        reason = _DISK_FULL if error.errno in _FULL else f"the index cannot be used ({error.strerror or error})"
+        raise StoreError(path, reason) from error
 
 
 _DISK_FULL = "the disk is full; what was indexed before is safe, and indexing goes on once there is room"

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
+JOIN_SECONDS = 5.0  # how long a thread may take to end; longer only if it hangs in a read
+
 
 class Pending(Exception):  # noqa: N818 - a state, not an error
     """The next result is not ready yet."""
@@ -61,12 +63,12 @@ class LookAhead(Generic[T, R]):
             raise error
         return result  # type: ignore[return-value]
 
-    def close(self, seconds: float = 5.0) -> None:
-        """Begin nothing more, and wait up to `seconds` for what has begun."""
+    def close(self) -> None:
+        """Begin nothing more, and wait a little for what has begun."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + JOIN_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
