@@ -208,10 +208,11 @@ RUN = {
 
 def run(argv: Sequence[str]) -> int:
     """Run what the arguments ask for; what goes wrong becomes one line and an exit status."""
-    logging.basicConfig(level=logging.WARNING, handlers=[OneLineHandler()])
+    log, handler = logging.getLogger(), OneLineHandler()
+    log.addHandler(handler)
     try:
         name, args = parse(argv)
-        logging.getLogger().setLevel(logging.INFO if args.verbose else logging.WARNING)
+        log.setLevel(logging.INFO if args.verbose else logging.WARNING)
         return RUN[name](args)
     except (UsageError, UnknownModelError) as error:
         complain(str(error))
@@ -221,6 +222,8 @@ def run(argv: Sequence[str]) -> int:
     except (EngineError, OSError) as error:
         complain(str(error))
         return FAILED
+    finally:
+        log.removeHandler(handler)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
