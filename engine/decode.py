@@ -133,7 +133,7 @@ def _decode_kind(kind: str, data: bytes, path: Path | str, min_side: int) -> tup
         rgb = _fast_jpeg(data, header, path, min_side)
         if rgb is not None:
             return _upright(rgb, header.width, header.height, orientation)
-    _silence_pillow()
+    silence_pillow()
     with _PLUGINS[kind](io.BytesIO(data)) as image:
         width, height = image.size
         _check_pixels(width, height, path)
@@ -208,7 +208,7 @@ def _upright(rgb: NDArray[np.uint8], width: int, height: int, orientation: int) 
     return np.ascontiguousarray(rgb), width, height
 
 
-def _silence_pillow() -> None:
+def silence_pillow() -> None:
     """Keep Pillow's warnings about odd metadata off the user's terminal.
 
     One permanent filter for Pillow's own modules, added again where somebody has reset the filters: unlike

@@ -15,6 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif.as_plugin import HeifImageFile
 
+from engine.decode import silence_pillow
 from engine.image_header import sniff
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class FileFacts:
 
 def read_facts(file: Path) -> FileFacts | None:
     """The facts of one file; None where it cannot be read."""
+    silence_pillow()
     try:
         with file.open("rb") as stream:
             kind = sniff(stream.read(512))

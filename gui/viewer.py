@@ -10,7 +10,7 @@ from gui.bar_button import bar_button
 from gui.caption import photo_caption
 from gui.gallery_model import EMPTY, GalleryItems, GalleryModel, shown_name
 from gui.guard import guarded
-from gui.image_view import ImageView
+from gui.image_view import FIT, ImageView
 from gui.pictures import FULL, Picture, Pictures
 
 _Key, _Mod = Qt.Key, Qt.KeyboardModifier
@@ -35,6 +35,7 @@ class Viewer(QWidget):
         self._row = 0
         self._query: Path | None = None
         self._flicked = False
+        self._look = FIT  # what the picture on its way is to be looked at with
         self.view = ImageView(self)
         self.view.installEventFilter(self)
         self.setFocusProxy(self.view)
@@ -115,6 +116,7 @@ class Viewer(QWidget):
     def _show(self, row: int) -> None:
         self._row = row
         self._flicked = False
+        self._look = FIT
         self._previous.setEnabled(row > 0)
         self._next.setEnabled(row < len(self._rows.items) - 1)
         self._show_picture()
@@ -137,6 +139,7 @@ class Viewer(QWidget):
             self.view.set_message(self.tr("This picture cannot be read."))
         else:
             self.view.set_image(picture.image, picture.size)
+            self.view.set_look(self._look)
         self._write_caption(picture)
 
     def _write_caption(self, picture: Picture | None) -> None:
@@ -202,9 +205,9 @@ class Viewer(QWidget):
         tab = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == _Key.Key_Tab
         if watched is self.view and tab and self._query is not None and len(self._rows.items):
             self._flicked = not self._flicked
-            look = self.view.look
+            if self.view.has_image:
+                self._look = self.view.look
             self._show_picture()
-            self.view.set_look(look)
             return True
         return bool(super().eventFilter(watched, event))
 
