@@ -40,6 +40,7 @@ def write(network: nn.Module, spec: ModelSpec, path: Path, outputs: Sequence[str
     try:
         model = _export(network, spec.height, spec.width, outputs)
         difference = verify(network, model.SerializeToString(), spec.height, spec.width, outputs)
+        _check_sizes(model, spec)
     finally:
         network.train(was_training)
     save(model, spec, path)
@@ -127,6 +128,14 @@ def _tidied(model: onnx.ModelProto) -> onnx.ModelProto:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
     onnx.checker.check_model(model)
     return model
+
+
+def _check_sizes(model: onnx.ModelProto, spec: ModelSpec) -> None:
+    expected = {EMBEDDING: spec.embedding_size, "logits": len(spec.labels or ())}
+    for value in model.graph.output:
+        size = value.type.tensor_type.shape.dim[1].dim_value
+        if value.name in expected and size != expected[value.name]:
+            raise ParityError(f"`{value.name}` has {size} values; the description says {expected[value.name]}")
 
 
 def _device(network: nn.Module) -> torch.device:
