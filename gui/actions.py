@@ -139,6 +139,7 @@ class Actions(QObject):
 
     def _other_keys(self) -> list[KeyHelp]:
         grid, viewer, query = self.tr("Photos"), self.tr("Viewer and comparison"), self.tr("Query picture")
+        limit = self.tr("Distance limit")
         return [
             KeyHelp(grid, self.tr("Make the photo the query"), self.tr("Click")),
             KeyHelp(grid, self.tr("Select one more; a range"), self.tr("Ctrl+Click, Shift+Click")),
@@ -151,6 +152,8 @@ class Actions(QObject):
             KeyHelp(viewer, self.tr("Full screen"), "F, F11"),
             KeyHelp(viewer, self.tr("Flick between query and photo"), self.tr("Tab")),
             KeyHelp(viewer, self.tr("Close"), "Esc"),
+            KeyHelp(limit, self.tr("Move the limit"), self.tr("Arrows, Page Up, Page Down")),
+            KeyHelp(limit, self.tr("Remove the limit"), self.tr("Delete")),
             KeyHelp(query, self.tr("Search with a part of the picture"), self.tr("Drag a rectangle, or R")),
             KeyHelp(query, self.tr("Move, resize the rectangle"), self.tr("Arrows, Shift+Arrows")),
             KeyHelp(query, self.tr("Search; give up the rectangle"), self.tr("Enter; Esc")),

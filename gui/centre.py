@@ -97,6 +97,7 @@ class Centre(QStackedWidget):
         self.filter.textChanged.connect(self._typing.start)
         self._sort_label = QLabel(self.tr("S&ort"), header)
         self.sort = QComboBox(header)
+        self.sort.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._sort_label.setBuddy(self.sort)
         self.sort.activated.connect(lambda index: self.sort_chosen.emit(self._sorts[index]))
         self._sorts: list[Sort] = []

@@ -51,7 +51,7 @@ class Commands(QObject):
         self._viewing = viewing
         self.photos = PhotoActions(self)
         self.photos.failed.connect(self.show_error)
-        self.photos.copied_path.connect(lambda count: self.notify(self.tr("%n path(s) copied", None, count)))
+        self.photos.copied_path.connect(lambda count: self.notify(self.tr("%Ln path(s) copied", None, count)))
         self.photos.copied_image.connect(lambda _file: self.notify(self.tr("Picture copied")))
         grid.menu_requested.connect(self._on_menu_requested)
         grid.add_requested.connect(self.add)

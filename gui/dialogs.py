@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
 
 from engine.errors import ModelError
 from engine.results import Skipped
-from gui import messages
 from gui.actions import KeyHelp
 from gui.gallery_model import shown_text
 from gui.messages import Message
+from gui.skip_reasons import skip_reason
 
 _Buttons = QDialogButtonBox.StandardButton
 
@@ -98,7 +98,7 @@ class SkippedDialog(_Dialog):
         self.setMinimumSize(640, 360)
         explanation = QLabel(self.tr("These files could not be read. Everything else is indexed."), self)
         explanation.setWordWrap(True)
-        rows = [(item.path, messages.skip_reason(item.reason)) for item in skipped]
+        rows = [(item.path, skip_reason(item.reason)) for item in skipped]
         rows += [(str(error.path), error.reason) for error in refused]
         self.list = _table([self.tr("File"), self.tr("Reason")], self)
         self.list.setAccessibleName(self.windowTitle())

@@ -19,7 +19,7 @@ class Counts:
 
 
 def title(query: Query | None, scope: Scope) -> str:
-    """What is shown: "Whole library", "Like IMG_1.jpg", "Like 3 pictures"."""
+    """What is shown: “Whole library”, “Like IMG_1.jpg”, “Like 3 pictures”."""
     translate = QCoreApplication.translate
     if query is None:
         return shown_text(scope.folder) if scope.folder else translate("headline", "Whole library")
@@ -28,9 +28,9 @@ def title(query: Query | None, scope: Scope) -> str:
     plus = sum(part.sign > 0 for part in query.parts)
     minus = len(query.parts) - plus
     if not minus:
-        return translate("headline", "Like %n picture(s)", None, plus)
+        return messages.Counted().like(plus)
     if not plus:
-        return translate("headline", "Unlike %n picture(s)", None, minus)
+        return messages.Counted().unlike(minus)
     return translate("headline", "Like %1, unlike %2 pictures").replace("%1", str(plus)).replace("%2", str(minus))
 
 
@@ -45,11 +45,11 @@ def _one(part: Part) -> str:
 
 
 def note(query: Query | None, counts: Counts) -> str:
-    """How much: "1,000 photos"; "the nearest 1,000 of 48,211"; "of the 400 photos indexed so far"."""
+    """How much: “1,000 photos”; “999 results”; “99 results · 100 of 1,000 photos searched so far”."""
     translate = QCoreApplication.translate
     if query is None:
-        return translate("headline", "%n photo(s)", None, counts.shown)
-    text = translate("headline", "%n result(s)", None, counts.shown)
+        return messages.Counted().photos(counts.shown)
+    text = messages.Counted().results(counts.shown)
     if counts.searched < counts.library:
         so_far = translate("headline", "%1 of %2 photos searched so far")
         so_far = so_far.replace("%1", messages.number(counts.searched)).replace("%2", messages.number(counts.library))

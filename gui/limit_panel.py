@@ -19,7 +19,7 @@ class LimitPanel(QWidget):
         super().__init__(parent)
         self._spread: Spread | None = None
         self._limit: float | None = None
-        self.check = QCheckBox(self.tr("&Distance up to"), self)
+        self.check = QCheckBox(self.tr("Distance &up to"), self)
         self.check.toggled.connect(self._on_toggled)
         self.number = QDoubleSpinBox(self)
         self.number.setDecimals(4)

@@ -135,6 +135,8 @@ class MainWindow(QMainWindow):
         self.side.set_library(root)
         self.setWindowTitle(self.tr("%1 – Semblance").replace("%1", shown_text(root.name or str(root))))
         self.side.set_folders(state.folders, self.controller.scope)
+        if self.side.isHidden():
+            self._apply_settings()
         self._show_state()
         self.commands.update()
 
@@ -239,8 +241,9 @@ class MainWindow(QMainWindow):
         self.grid.tile_size = settings.tile_size
         self.grid.numbers = settings.show_numbers
         self.side.set_count(settings.result_count)
-        self.side.setVisible(settings.show_side_panel)
-        self.viewing.inspector.setVisible(settings.show_inspector)
+        opened = self.controller.root is not None  # before, there is one thing to do, and it stands in the middle
+        self.side.setVisible(opened and settings.show_side_panel)
+        self.viewing.inspector.setVisible(opened and settings.show_inspector)
         self.actions_["side_panel"].setChecked(settings.show_side_panel)
         self.actions_["inspector"].setChecked(settings.show_inspector)
         self.actions_["numbers"].setChecked(settings.show_numbers)

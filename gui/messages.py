@@ -4,7 +4,7 @@ import errno
 import traceback
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject
 
 from engine.errors import (
     DecodeError,
@@ -18,6 +18,7 @@ from engine.errors import (
 )
 from engine.metric import Metric
 from engine.results import Progress
+from gui.skip_reasons import skip_reason as skip_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,32 @@ def _store_words(error: StoreError) -> tuple[str, str]:
     return translate("messages", "The index cannot be used"), str(error)
 
 
-def skip_reason(reason: str) -> str:
-    """The engine's reason why a file was skipped, in the user's language where it is one of the engine's own."""
-    return QCoreApplication.translate("skip reasons", reason)
+class Counted(QObject):
+    """Things with their number, singular and plural; a QObject, for lupdate finds plural forms in `self.tr` only."""
+
+    def photos(self, count: int) -> str:
+        return self.tr("%Ln photo(s)", None, count)
+
+    def results(self, count: int) -> str:
+        return self.tr("%Ln result(s)", None, count)
+
+    def like(self, count: int) -> str:
+        return self.tr("Like %Ln picture(s)", None, count)
+
+    def unlike(self, count: int) -> str:
+        return self.tr("Unlike %Ln picture(s)", None, count)
+
+    def found(self, count: int) -> str:
+        return self.tr("Looking for photos: %Ln found", None, count)
+
+    def seconds(self, count: int) -> str:
+        return self.tr("%Ln second(s)", None, count)
+
+    def minutes(self, count: int) -> str:
+        return self.tr("%Ln minute(s)", None, count)
+
+    def hours(self, count: int) -> str:
+        return self.tr("%Ln hour(s)", None, count)
 
 
 def number(value: int) -> str:
@@ -134,21 +158,20 @@ def provider_name(provider: str) -> str:
 
 def duration(seconds: float) -> str:
     """A time that is left, rounded as one would say it."""
-    translate = QCoreApplication.translate
     if seconds < 60:
-        return translate("messages", "%n second(s)", None, max(1, round(seconds)))
+        return Counted().seconds(max(1, round(seconds)))
     if seconds < 5400:
-        return translate("messages", "%n minute(s)", None, round(seconds / 60))
-    return translate("messages", "%n hour(s)", None, round(seconds / 3600))
+        return Counted().minutes(round(seconds / 60))
+    return Counted().hours(round(seconds / 3600))
 
 
 def progress(report: Progress) -> str:
-    """How far a job is: "Indexing 1,200 of 10,300 · 85 photos/s · 2 minutes left"."""
+    """How far a job is: “Indexing 1,200 of 10,300 · 85 photos/s · 2 minutes left”."""
     translate = QCoreApplication.translate
     if report.stage == "waiting":
         return translate("messages", "Waiting for another Semblance to finish indexing")
     if report.total is None:
-        return translate("messages", "Looking for photos: %n found", None, report.done)
+        return Counted().found(report.done)
     pieces = [
         translate("messages", "Indexing %1 of %2")
         .replace("%1", number(report.done))

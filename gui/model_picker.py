@@ -109,7 +109,7 @@ class ModelPicker(QWidget):
 
 
 def quality_line(spec: ModelSpec) -> str:
-    """Size of the file and of the embedding, and what was measured: "22 MB · 192 numbers · mAP 0.31"."""
+    """Size of the file and of the embedding, and what was measured: “22 MB · 192-d · mAP 0.31”."""
     pieces = [messages.file_size(spec.file_size), f"{spec.embedding_size}-d"]
     for name, value in list(spec.quality.items())[:3]:
         pieces.append(f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}")

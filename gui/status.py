@@ -48,9 +48,9 @@ class Status(QStatusBar):
     def set_counts(self, seen: int, photos: int, skipped: int) -> None:
         """How many of the library's photos the model has seen, and how many files were skipped."""
         self.skipped.setVisible(skipped > 0)
-        self.skipped.setText(self.tr("%n file(s) skipped", None, skipped))
+        self.skipped.setText(self.tr("%Ln file(s) skipped", None, skipped))
         if seen >= photos:
-            self.photos.setText(self.tr("%n photo(s) indexed", None, seen))
+            self.photos.setText(self.tr("%Ln photo(s) indexed", None, seen))
         else:
             text = self.tr("%1 of %2 photos indexed")
             self.photos.setText(text.replace("%1", messages.number(seen)).replace("%2", messages.number(photos)))

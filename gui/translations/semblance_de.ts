@@ -1,0 +1,1233 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en_US">
+    <context>
+        <name>AboutDialog</name>
+        <message>
+            <source>About Semblance</source>
+            <translation>Über Semblance</translation>
+        </message>
+        <message>
+            <source>Semblance shows which of your photos are alike.
+Everything is computed on this computer; your photos are never changed and never leave it.</source>
+            <translation>Semblance zeigt, welche Ihrer Fotos sich ähneln.
+Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und verlassen ihn nie.</translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation>Kopieren</translation>
+        </message>
+    </context>
+    <context>
+        <name>Actions</name>
+        <message>
+            <source>&amp;Library</source>
+            <translation>&amp;Bibliothek</translation>
+        </message>
+        <message>
+            <source>&amp;Open folder…</source>
+            <translation>&amp;Ordner öffnen …</translation>
+        </message>
+        <message>
+            <source>Open &amp;recent</source>
+            <translation>&amp;Zuletzt geöffnet</translation>
+        </message>
+        <message>
+            <source>&amp;Look for changes</source>
+            <translation>Nach &amp;Änderungen sehen</translation>
+        </message>
+        <message>
+            <source>&amp;Stop indexing</source>
+            <translation>&amp;Indizieren anhalten</translation>
+        </message>
+        <message>
+            <source>S&amp;kipped files…</source>
+            <translation>Über&amp;sprungene Dateien …</translation>
+        </message>
+        <message>
+            <source>&amp;Preferences…</source>
+            <translation>&amp;Einstellungen …</translation>
+        </message>
+        <message>
+            <source>&amp;Quit</source>
+            <translation>&amp;Beenden</translation>
+        </message>
+        <message>
+            <source>&amp;Search</source>
+            <translation>&amp;Suche</translation>
+        </message>
+        <message>
+            <source>&amp;Find similar</source>
+            <translation>Ä&amp;hnliche suchen</translation>
+        </message>
+        <message>
+            <source>Add to the query: &amp;like this</source>
+            <translation>Zur Suche: &amp;wie dieses</translation>
+        </message>
+        <message>
+            <source>Add to the query: &amp;unlike this</source>
+            <translation>Zur Suche: &amp;anders als dieses</translation>
+        </message>
+        <message>
+            <source>Open &amp;image…</source>
+            <translation>&amp;Bild öffnen …</translation>
+        </message>
+        <message>
+            <source>&amp;Paste picture</source>
+            <translation>Bild &amp;einfügen</translation>
+        </message>
+        <message>
+            <source>&amp;Back</source>
+            <translation>&amp;Zurück</translation>
+        </message>
+        <message>
+            <source>For&amp;ward</source>
+            <translation>&amp;Vorwärts</translation>
+        </message>
+        <message>
+            <source>&amp;History…</source>
+            <translation>Ver&amp;lauf …</translation>
+        </message>
+        <message>
+            <source>Whole l&amp;ibrary</source>
+            <translation>&amp;Ganze Bibliothek</translation>
+        </message>
+        <message>
+            <source>Filter by &amp;name</source>
+            <translation>Nach &amp;Namen filtern</translation>
+        </message>
+        <message>
+            <source>&amp;Photo</source>
+            <translation>&amp;Foto</translation>
+        </message>
+        <message>
+            <source>&amp;View</source>
+            <translation>&amp;Ansicht</translation>
+        </message>
+        <message>
+            <source>&amp;Compare with the query</source>
+            <translation>Mit der Vorlage &amp;vergleichen</translation>
+        </message>
+        <message>
+            <source>&amp;Open in another program</source>
+            <translation>In anderem Programm &amp;öffnen</translation>
+        </message>
+        <message>
+            <source>&amp;Show in folder</source>
+            <translation>Im &amp;Ordner zeigen</translation>
+        </message>
+        <message>
+            <source>Copy &amp;path</source>
+            <translation>&amp;Pfad kopieren</translation>
+        </message>
+        <message>
+            <source>Copy i&amp;mage</source>
+            <translation>&amp;Bild kopieren</translation>
+        </message>
+        <message>
+            <source>Select &amp;all</source>
+            <translation>&amp;Alle auswählen</translation>
+        </message>
+        <message>
+            <source>Select &amp;none</source>
+            <translation>Auswahl auf&amp;heben</translation>
+        </message>
+        <message>
+            <source>&amp;Invert selection</source>
+            <translation>Auswahl &amp;umkehren</translation>
+        </message>
+        <message>
+            <source>&amp;Search panel</source>
+            <translation>&amp;Suchleiste</translation>
+        </message>
+        <message>
+            <source>&amp;Details</source>
+            <translation>&amp;Einzelheiten</translation>
+        </message>
+        <message>
+            <source>&amp;Rank and distance on the photos</source>
+            <translation>&amp;Rang und Abstand auf den Fotos</translation>
+        </message>
+        <message>
+            <source>&amp;Larger photos</source>
+            <translation>&amp;Größere Fotos</translation>
+        </message>
+        <message>
+            <source>S&amp;maller photos</source>
+            <translation>&amp;Kleinere Fotos</translation>
+        </message>
+        <message>
+            <source>&amp;Full screen</source>
+            <translation>&amp;Vollbild</translation>
+        </message>
+        <message>
+            <source>Colours of the s&amp;ystem</source>
+            <translation>Farben des S&amp;ystems</translation>
+        </message>
+        <message>
+            <source>L&amp;ight</source>
+            <translation>&amp;Hell</translation>
+        </message>
+        <message>
+            <source>&amp;Dark</source>
+            <translation>&amp;Dunkel</translation>
+        </message>
+        <message>
+            <source>&amp;Help</source>
+            <translation>&amp;Hilfe</translation>
+        </message>
+        <message>
+            <source>&amp;Shortcuts</source>
+            <translation>&amp;Tastenkürzel</translation>
+        </message>
+        <message>
+            <source>&amp;About Semblance</source>
+            <translation>Ü&amp;ber Semblance</translation>
+        </message>
+        <message>
+            <source>Photos</source>
+            <translation>Fotos</translation>
+        </message>
+        <message>
+            <source>Viewer and comparison</source>
+            <translation>Betrachter und Vergleich</translation>
+        </message>
+        <message>
+            <source>Query picture</source>
+            <translation>Vorlage</translation>
+        </message>
+        <message>
+            <source>Distance limit</source>
+            <translation>Grenze des Abstands</translation>
+        </message>
+        <message>
+            <source>Make the photo the query</source>
+            <translation>Foto zur Vorlage machen</translation>
+        </message>
+        <message>
+            <source>Click</source>
+            <translation>Klick</translation>
+        </message>
+        <message>
+            <source>Select one more; a range</source>
+            <translation>Eines mehr wählen; einen Bereich</translation>
+        </message>
+        <message>
+            <source>Ctrl+Click, Shift+Click</source>
+            <translation>Strg+Klick, Umschalt+Klick</translation>
+        </message>
+        <message>
+            <source>Move</source>
+            <translation>Bewegen</translation>
+        </message>
+        <message>
+            <source>Arrows, Page Up, Page Down, Home, End</source>
+            <translation>Pfeile, Bild auf, Bild ab, Pos1, Ende</translation>
+        </message>
+        <message>
+            <source>Open the viewer</source>
+            <translation>Betrachter öffnen</translation>
+        </message>
+        <message>
+            <source>Double click, Space, Enter</source>
+            <translation>Doppelklick, Leertaste, Eingabe</translation>
+        </message>
+        <message>
+            <source>Size of the photos</source>
+            <translation>Größe der Fotos</translation>
+        </message>
+        <message>
+            <source>Ctrl+Wheel</source>
+            <translation>Strg+Mausrad</translation>
+        </message>
+        <message>
+            <source>Next, previous</source>
+            <translation>Nächstes, voriges</translation>
+        </message>
+        <message>
+            <source>Right, Left</source>
+            <translation>Rechts, Links</translation>
+        </message>
+        <message>
+            <source>Zoom in, out</source>
+            <translation>Vergrößern, verkleinern</translation>
+        </message>
+        <message>
+            <source>Fit to the window; one to one</source>
+            <translation>An das Fenster anpassen; eins zu eins</translation>
+        </message>
+        <message>
+            <source>Full screen</source>
+            <translation>Vollbild</translation>
+        </message>
+        <message>
+            <source>Flick between query and photo</source>
+            <translation>Zwischen Vorlage und Foto wechseln</translation>
+        </message>
+        <message>
+            <source>Tab</source>
+            <translation>Tab</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Move the limit</source>
+            <translation>Grenze verschieben</translation>
+        </message>
+        <message>
+            <source>Arrows, Page Up, Page Down</source>
+            <translation>Pfeile, Bild auf, Bild ab</translation>
+        </message>
+        <message>
+            <source>Remove the limit</source>
+            <translation>Grenze entfernen</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>Entf</translation>
+        </message>
+        <message>
+            <source>Search with a part of the picture</source>
+            <translation>Mit einem Ausschnitt suchen</translation>
+        </message>
+        <message>
+            <source>Drag a rectangle, or R</source>
+            <translation>Rechteck ziehen, oder R</translation>
+        </message>
+        <message>
+            <source>Move, resize the rectangle</source>
+            <translation>Rechteck bewegen, vergrößern</translation>
+        </message>
+        <message>
+            <source>Arrows, Shift+Arrows</source>
+            <translation>Pfeile, Umschalt+Pfeile</translation>
+        </message>
+        <message>
+            <source>Search; give up the rectangle</source>
+            <translation>Suchen; Rechteck verwerfen</translation>
+        </message>
+        <message>
+            <source>Enter; Esc</source>
+            <translation>Eingabe; Esc</translation>
+        </message>
+    </context>
+    <context>
+        <name>Centre</name>
+        <message>
+            <source>Which photos are alike?</source>
+            <translation>Welche Fotos ähneln sich?</translation>
+        </message>
+        <message>
+            <source>Open a folder of photos, or drop one here. Then click a photo to see those most like it.
+Everything stays on this computer, and nothing is ever written into your folder.</source>
+            <translation>Öffnen Sie einen Ordner mit Fotos, oder ziehen Sie einen hierher. Klicken Sie dann auf ein Foto, um die ähnlichsten zu sehen.
+Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.</translation>
+        </message>
+        <message>
+            <source>Open folder…</source>
+            <translation>Ordner öffnen …</translation>
+        </message>
+        <message>
+            <source>Filter by name</source>
+            <translation>Nach Namen filtern</translation>
+        </message>
+        <message>
+            <source>S&amp;ort</source>
+            <translation>S&amp;ortierung</translation>
+        </message>
+        <message>
+            <source>Size of the photos</source>
+            <translation>Größe der Fotos</translation>
+        </message>
+        <message>
+            <source>Distance</source>
+            <translation>Abstand</translation>
+        </message>
+        <message>
+            <source>Folder and name</source>
+            <translation>Ordner und Name</translation>
+        </message>
+        <message>
+            <source>Newest first</source>
+            <translation>Neueste zuerst</translation>
+        </message>
+        <message>
+            <source>Largest first</source>
+            <translation>Größte zuerst</translation>
+        </message>
+    </context>
+    <context>
+        <name>Commands</name>
+        <message numerus="yes">
+            <source>%Ln path(s) copied</source>
+            <translation>
+                <numerusform>%Ln Pfad kopiert</numerusform>
+                <numerusform>%Ln Pfade kopiert</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Picture copied</source>
+            <translation>Bild kopiert</translation>
+        </message>
+        <message>
+            <source>Open a folder of photos</source>
+            <translation>Ordner mit Fotos öffnen</translation>
+        </message>
+        <message>
+            <source>Pictures</source>
+            <translation>Bilder</translation>
+        </message>
+        <message>
+            <source>Search with a picture</source>
+            <translation>Mit einem Bild suchen</translation>
+        </message>
+        <message>
+            <source>There is no picture in the clipboard.</source>
+            <translation>In der Zwischenablage ist kein Bild.</translation>
+        </message>
+        <message>
+            <source>Open a folder first: that is where similar photos are looked for.</source>
+            <translation>Öffnen Sie zuerst einen Ordner: Darin wird nach ähnlichen Fotos gesucht.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Compare</name>
+        <message>
+            <source>Comparison</source>
+            <translation>Vergleich</translation>
+        </message>
+        <message>
+            <source>Back to the photos (Esc)</source>
+            <translation>Zurück zu den Fotos (Esc)</translation>
+        </message>
+        <message>
+            <source>Previous result (Left)</source>
+            <translation>Voriger Treffer (Links)</translation>
+        </message>
+        <message>
+            <source>Next result (Right)</source>
+            <translation>Nächster Treffer (Rechts)</translation>
+        </message>
+        <message>
+            <source>Query: {name}</source>
+            <translation>Vorlage: {name}</translation>
+        </message>
+        <message>
+            <source>This picture cannot be read.</source>
+            <translation>Dieses Bild lässt sich nicht lesen.</translation>
+        </message>
+        <message>
+            <source>Tab: the other picture · Esc: side by side</source>
+            <translation>Tab: das andere Bild · Esc: nebeneinander</translation>
+        </message>
+        <message>
+            <source>Tab: one in the place of the other · +, −, 0: zoom · Left, Right: results</source>
+            <translation>Tab: eins an der Stelle des anderen · +, −, 0: Zoom · Links, Rechts: Treffer</translation>
+        </message>
+    </context>
+    <context>
+        <name>Counted</name>
+        <message numerus="yes">
+            <source>%Ln photo(s)</source>
+            <translation>
+                <numerusform>%Ln Foto</numerusform>
+                <numerusform>%Ln Fotos</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln result(s)</source>
+            <translation>
+                <numerusform>%Ln Treffer</numerusform>
+                <numerusform>%Ln Treffer</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Like %Ln picture(s)</source>
+            <translation>
+                <numerusform>Wie %Ln Bild</numerusform>
+                <numerusform>Wie %Ln Bilder</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Unlike %Ln picture(s)</source>
+            <translation>
+                <numerusform>Anders als %Ln Bild</numerusform>
+                <numerusform>Anders als %Ln Bilder</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Looking for photos: %Ln found</source>
+            <translation>
+                <numerusform>Sucht Fotos: %Ln gefunden</numerusform>
+                <numerusform>Sucht Fotos: %Ln gefunden</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln second(s)</source>
+            <translation>
+                <numerusform>%Ln Sekunde</numerusform>
+                <numerusform>%Ln Sekunden</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln minute(s)</source>
+            <translation>
+                <numerusform>%Ln Minute</numerusform>
+                <numerusform>%Ln Minuten</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln hour(s)</source>
+            <translation>
+                <numerusform>%Ln Stunde</numerusform>
+                <numerusform>%Ln Stunden</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>DistanceHistogram</name>
+        <message>
+            <source>Distances of all photos</source>
+            <translation>Abstände aller Fotos</translation>
+        </message>
+        <message>
+            <source>No query yet</source>
+            <translation>Noch keine Vorlage</translation>
+        </message>
+        <message>
+            <source>No limit: all {count} photos</source>
+            <translation>Keine Grenze: alle {count} Fotos</translation>
+        </message>
+        <message>
+            <source>Limit {limit}: {kept} of {count} photos</source>
+            <translation>Grenze {limit}: {kept} von {count} Fotos</translation>
+        </message>
+    </context>
+    <context>
+        <name>ErrorDialog</name>
+        <message>
+            <source>Details</source>
+            <translation>Einzelheiten</translation>
+        </message>
+        <message>
+            <source>Copy details</source>
+            <translation>Einzelheiten kopieren</translation>
+        </message>
+    </context>
+    <context>
+        <name>GalleryDelegate</name>
+        <message>
+            <source>Cannot be read</source>
+            <translation>Nicht lesbar</translation>
+        </message>
+    </context>
+    <context>
+        <name>GalleryModel</name>
+        <message>
+            <source>Rank {rank}, distance {distance}, {name}</source>
+            <translation>Rang {rank}, Abstand {distance}, {name}</translation>
+        </message>
+    </context>
+    <context>
+        <name>GalleryView</name>
+        <message>
+            <source>Photos</source>
+            <translation>Fotos</translation>
+        </message>
+    </context>
+    <context>
+        <name>HistoryDialog</name>
+        <message>
+            <source>History</source>
+            <translation>Verlauf</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImageView</name>
+        <message>
+            <source>Picture</source>
+            <translation>Bild</translation>
+        </message>
+    </context>
+    <context>
+        <name>Inspector</name>
+        <message>
+            <source>Details</source>
+            <translation>Einzelheiten</translation>
+        </message>
+        <message>
+            <source>Select a photo to see its details.</source>
+            <translation>Wählen Sie ein Foto, um Einzelheiten zu sehen.</translation>
+        </message>
+        <message>
+            <source>Match</source>
+            <translation>Treffer</translation>
+        </message>
+        <message>
+            <source>The model sees</source>
+            <translation>Das Modell sieht</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>Datei</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>{rank} of {count}</source>
+            <translation>{rank} von {count}</translation>
+        </message>
+        <message>
+            <source>Rank</source>
+            <translation>Rang</translation>
+        </message>
+        <message>
+            <source>Pixels</source>
+            <translation>Pixel</translation>
+        </message>
+        <message>
+            <source>Format</source>
+            <translation>Format</translation>
+        </message>
+        <message>
+            <source>Size</source>
+            <translation>Größe</translation>
+        </message>
+        <message>
+            <source>Changed</source>
+            <translation>Geändert</translation>
+        </message>
+        <message>
+            <source>Taken</source>
+            <translation>Aufgenommen</translation>
+        </message>
+        <message>
+            <source>Lens</source>
+            <translation>Objektiv</translation>
+        </message>
+        <message>
+            <source>Exposure</source>
+            <translation>Belichtung</translation>
+        </message>
+        <message>
+            <source>Aperture</source>
+            <translation>Blende</translation>
+        </message>
+        <message>
+            <source>Sensitivity</source>
+            <translation>Empfindlichkeit</translation>
+        </message>
+        <message>
+            <source>Focal length</source>
+            <translation>Brennweite</translation>
+        </message>
+        <message>
+            <source>Place</source>
+            <translation>Ort</translation>
+        </message>
+        <message>
+            <source>Software</source>
+            <translation>Programm</translation>
+        </message>
+        <message>
+            <source>Artist</source>
+            <translation>Urheber</translation>
+        </message>
+        <message>
+            <source>Copyright</source>
+            <translation>Rechte</translation>
+        </message>
+        <message>
+            <source>Description</source>
+            <translation>Beschreibung</translation>
+        </message>
+        <message>
+            <source>This picture cannot be read:
+{reason}</source>
+            <translation>Dieses Bild lässt sich nicht lesen:
+{reason}</translation>
+        </message>
+    </context>
+    <context>
+        <name>LimitPanel</name>
+        <message>
+            <source>Distance &amp;up to</source>
+            <translation>Abstand &amp;bis</translation>
+        </message>
+        <message>
+            <source>Largest distance of a result</source>
+            <translation>Größter Abstand eines Treffers</translation>
+        </message>
+        <message>
+            <source>%1 of %2 photos are that near</source>
+            <translation>%1 von %2 Fotos sind so nah</translation>
+        </message>
+    </context>
+    <context>
+        <name>MainWindow</name>
+        <message>
+            <source>Semblance</source>
+            <translation>Semblance</translation>
+        </message>
+        <message>
+            <source>Opening…</source>
+            <translation>Wird geöffnet …</translation>
+        </message>
+        <message>
+            <source>%1 – Semblance</source>
+            <translation>%1 – Semblance</translation>
+        </message>
+        <message>
+            <source>Clear this list</source>
+            <translation>Liste leeren</translation>
+        </message>
+        <message>
+            <source>No photo has this in its name. Esc empties the filter.</source>
+            <translation>Kein Foto hat das im Namen. Esc leert den Filter.</translation>
+        </message>
+        <message>
+            <source>There are no photos in this folder. Open another one (Ctrl+O), or drop it here.</source>
+            <translation>In diesem Ordner sind keine Fotos. Öffnen Sie einen anderen (Strg+O), oder ziehen Sie ihn hierher.</translation>
+        </message>
+        <message>
+            <source>Nothing is that near. Raise the distance on the left.</source>
+            <translation>So nah ist nichts. Erhöhen Sie links den Abstand.</translation>
+        </message>
+        <message>
+            <source>There is nothing in this folder to compare with. Choose another one on the left.</source>
+            <translation>In diesem Ordner ist nichts zum Vergleichen. Wählen Sie links einen anderen.</translation>
+        </message>
+        <message>
+            <source>The first photos are being indexed; results appear here as soon as there are some.</source>
+            <translation>Die ersten Fotos werden indiziert; Treffer erscheinen hier, sobald es welche gibt.</translation>
+        </message>
+        <message>
+            <source>Nothing is indexed yet for this model. Look for changes (F5) starts it.</source>
+            <translation>Für dieses Modell ist noch nichts indiziert. „Nach Änderungen sehen“ (F5) beginnt damit.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ModelPicker</name>
+        <message>
+            <source>&amp;Model</source>
+            <translation>&amp;Modell</translation>
+        </message>
+        <message>
+            <source>There is no model.</source>
+            <translation>Es gibt kein Modell.</translation>
+        </message>
+        <message>
+            <source>not indexed</source>
+            <translation>nicht indiziert</translation>
+        </message>
+        <message>
+            <source>ready</source>
+            <translation>bereit</translation>
+        </message>
+        <message>
+            <source>partly: %1 of %2</source>
+            <translation>teilweise: %1 von %2</translation>
+        </message>
+    </context>
+    <context>
+        <name>PreferencesDialog</name>
+        <message>
+            <source>Preferences</source>
+            <translation>Einstellungen</translation>
+        </message>
+        <message>
+            <source>&amp;Colours</source>
+            <translation>&amp;Farben</translation>
+        </message>
+        <message>
+            <source>As the system</source>
+            <translation>Wie das System</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>Hell</translation>
+        </message>
+        <message>
+            <source>Dark</source>
+            <translation>Dunkel</translation>
+        </message>
+        <message>
+            <source>&amp;Language (from the next start)</source>
+            <translation>&amp;Sprache (ab dem nächsten Start)</translation>
+        </message>
+        <message>
+            <source>CPU (default)</source>
+            <translation>CPU (Vorgabe)</translation>
+        </message>
+        <message>
+            <source>Compute &amp;with</source>
+            <translation>&amp;Rechnen mit</translation>
+        </message>
+        <message>
+            <source>&amp;Rank and distance on the photos</source>
+            <translation>&amp;Rang und Abstand auf den Fotos</translation>
+        </message>
+        <message>
+            <source>Follow &amp;changes in the folder while it is open</source>
+            <translation>&amp;Änderungen im geöffneten Ordner folgen</translation>
+        </message>
+        <message>
+            <source>The index lies in</source>
+            <translation>Der Index liegt in</translation>
+        </message>
+        <message>
+            <source>Open this folder</source>
+            <translation>Diesen Ordner öffnen</translation>
+        </message>
+        <message>
+            <source>Reset all</source>
+            <translation>Alles zurücksetzen</translation>
+        </message>
+        <message>
+            <source>Back to what a first start has. The index and the recent folders stay.</source>
+            <translation>Zurück zum Stand eines ersten Starts. Index und zuletzt geöffnete Ordner bleiben.</translation>
+        </message>
+    </context>
+    <context>
+        <name>QueryPanel</name>
+        <message>
+            <source>Click a photo to see what is like it. Or drop a picture here, or paste one (Ctrl+V).</source>
+            <translation>Klicken Sie auf ein Foto, um Ähnliche zu sehen. Oder ziehen Sie ein Bild hierher, oder fügen Sie eines ein (Strg+V).</translation>
+        </message>
+        <message>
+            <source>Open image…</source>
+            <translation>Bild öffnen …</translation>
+        </message>
+        <message>
+            <source>Search with the whole picture</source>
+            <translation>Mit dem ganzen Bild suchen</translation>
+        </message>
+        <message>
+            <source>Show %1 large</source>
+            <translation>%1 groß zeigen</translation>
+        </message>
+        <message>
+            <source>Like this; click for “unlike”</source>
+            <translation>Wie dieses; Klick für „anders als“</translation>
+        </message>
+        <message>
+            <source>Unlike this; click for “like”</source>
+            <translation>Anders als dieses; Klick für „wie“</translation>
+        </message>
+        <message>
+            <source>Take this picture out of the query</source>
+            <translation>Dieses Bild aus der Suche nehmen</translation>
+        </message>
+        <message>
+            <source>Take %1 out of the query</source>
+            <translation>%1 aus der Suche nehmen</translation>
+        </message>
+    </context>
+    <context>
+        <name>QueryPicture</name>
+        <message>
+            <source>Query picture</source>
+            <translation>Vorlage</translation>
+        </message>
+        <message>
+            <source>Press R to choose a part of the picture to search with</source>
+            <translation>Mit R einen Ausschnitt des Bildes zum Suchen wählen</translation>
+        </message>
+    </context>
+    <context>
+        <name>ShortcutsDialog</name>
+        <message>
+            <source>Shortcuts</source>
+            <translation>Tastenkürzel</translation>
+        </message>
+        <message>
+            <source>What</source>
+            <translation>Was</translation>
+        </message>
+        <message>
+            <source>Keys</source>
+            <translation>Tasten</translation>
+        </message>
+    </context>
+    <context>
+        <name>SidePanel</name>
+        <message>
+            <source>Library</source>
+            <translation>Bibliothek</translation>
+        </message>
+        <message>
+            <source>Like what?</source>
+            <translation>Ähnlich wozu?</translation>
+        </message>
+        <message>
+            <source>How?</source>
+            <translation>Auf welche Weise?</translation>
+        </message>
+        <message>
+            <source>Which results?</source>
+            <translation>Welche Treffer?</translation>
+        </message>
+        <message>
+            <source>No folder is open.</source>
+            <translation>Kein Ordner ist geöffnet.</translation>
+        </message>
+        <message>
+            <source>Open folder…</source>
+            <translation>Ordner öffnen …</translation>
+        </message>
+        <message>
+            <source>Whole library</source>
+            <translation>Ganze Bibliothek</translation>
+        </message>
+        <message>
+            <source>Leave the results and show every photo again (Alt+Home)</source>
+            <translation>Die Treffer verlassen und wieder alle Fotos zeigen (Alt+Pos1)</translation>
+        </message>
+        <message>
+            <source>&amp;Distance</source>
+            <translation>A&amp;bstand</translation>
+        </message>
+        <message>
+            <source>Compares directions only: what is shown, whatever its strength</source>
+            <translation>Vergleicht nur die Richtung: was zu sehen ist, gleich wie ausgeprägt</translation>
+        </message>
+        <message>
+            <source>Compares direction and strength</source>
+            <translation>Vergleicht Richtung und Ausprägung</translation>
+        </message>
+        <message>
+            <source>&amp;At most</source>
+            <translation>&amp;Höchstens</translation>
+        </message>
+        <message>
+            <source>all</source>
+            <translation>alle</translation>
+        </message>
+        <message>
+            <source>Number of results; 0 is all</source>
+            <translation>Anzahl der Treffer; 0 sind alle</translation>
+        </message>
+        <message>
+            <source>&amp;From folder</source>
+            <translation>Aus dem &amp;Ordner</translation>
+        </message>
+        <message>
+            <source>&amp;Not from the query's own folder</source>
+            <translation>&amp;Nicht aus dem Ordner der Vorlage</translation>
+        </message>
+        <message>
+            <source>Open another folder…</source>
+            <translation>Anderen Ordner öffnen …</translation>
+        </message>
+    </context>
+    <context>
+        <name>SkippedDialog</name>
+        <message>
+            <source>Skipped files</source>
+            <translation>Übersprungene Dateien</translation>
+        </message>
+        <message>
+            <source>These files could not be read. Everything else is indexed.</source>
+            <translation>Diese Dateien ließen sich nicht lesen. Alles andere ist indiziert.</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>Datei</translation>
+        </message>
+        <message>
+            <source>Reason</source>
+            <translation>Grund</translation>
+        </message>
+        <message>
+            <source>Copy the list</source>
+            <translation>Liste kopieren</translation>
+        </message>
+    </context>
+    <context>
+        <name>Status</name>
+        <message>
+            <source>Which files were skipped, and why</source>
+            <translation>Welche Dateien übersprungen wurden und warum</translation>
+        </message>
+        <message>
+            <source>Progress of indexing</source>
+            <translation>Fortschritt des Indizierens</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Stop indexing; what is done is kept</source>
+            <translation>Indizieren anhalten; was fertig ist, bleibt</translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln file(s) skipped</source>
+            <translation>
+                <numerusform>%Ln Datei übersprungen</numerusform>
+                <numerusform>%Ln Dateien übersprungen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln photo(s) indexed</source>
+            <translation>
+                <numerusform>%Ln Foto indiziert</numerusform>
+                <numerusform>%Ln Fotos indiziert</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>%1 of %2 photos indexed</source>
+            <translation>%1 von %2 Fotos indiziert</translation>
+        </message>
+        <message>
+            <source>no model</source>
+            <translation>kein Modell</translation>
+        </message>
+        <message>
+            <source>not loaded yet</source>
+            <translation>noch nicht geladen</translation>
+        </message>
+        <message>
+            <source>The model, and what it computes on</source>
+            <translation>Das Modell, und worauf es rechnet</translation>
+        </message>
+    </context>
+    <context>
+        <name>Viewer</name>
+        <message>
+            <source>Previous photo (Left)</source>
+            <translation>Voriges Foto (Links)</translation>
+        </message>
+        <message>
+            <source>Next photo (Right)</source>
+            <translation>Nächstes Foto (Rechts)</translation>
+        </message>
+        <message>
+            <source>Back to the photos (Esc)</source>
+            <translation>Zurück zu den Fotos (Esc)</translation>
+        </message>
+        <message>
+            <source>This picture cannot be read.</source>
+            <translation>Dieses Bild lässt sich nicht lesen.</translation>
+        </message>
+        <message>
+            <source>Query: {name}</source>
+            <translation>Vorlage: {name}</translation>
+        </message>
+    </context>
+    <context>
+        <name>caption</name>
+        <message>
+            <source>Rank {rank}, distance {distance}</source>
+            <translation>Rang {rank}, Abstand {distance}</translation>
+        </message>
+    </context>
+    <context>
+        <name>headline</name>
+        <message>
+            <source>Whole library</source>
+            <translation>Ganze Bibliothek</translation>
+        </message>
+        <message>
+            <source>Like %1, unlike %2 pictures</source>
+            <translation>Wie %1, anders als %2 Bilder</translation>
+        </message>
+        <message>
+            <source>Unlike %1</source>
+            <translation>Anders als %1</translation>
+        </message>
+        <message>
+            <source>Like a part of %1</source>
+            <translation>Wie ein Ausschnitt von %1</translation>
+        </message>
+        <message>
+            <source>Like %1</source>
+            <translation>Wie %1</translation>
+        </message>
+        <message>
+            <source>%1 of %2 photos searched so far</source>
+            <translation>bisher %1 von %2 Fotos durchsucht</translation>
+        </message>
+        <message>
+            <source>of %1 photos</source>
+            <translation>von %1 Fotos</translation>
+        </message>
+    </context>
+    <context>
+        <name>messages</name>
+        <message>
+            <source>This folder cannot be opened</source>
+            <translation>Dieser Ordner lässt sich nicht öffnen</translation>
+        </message>
+        <message>
+            <source>%1
+
+Is the drive connected, and may you read it?</source>
+            <translation>%1
+
+Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
+        </message>
+        <message>
+            <source>This picture cannot be read</source>
+            <translation>Dieses Bild lässt sich nicht lesen</translation>
+        </message>
+        <message>
+            <source>This model is not there</source>
+            <translation>Dieses Modell gibt es nicht</translation>
+        </message>
+        <message>
+            <source>This model cannot be used</source>
+            <translation>Dieses Modell ist nicht brauchbar</translation>
+        </message>
+        <message>
+            <source>The disk is full</source>
+            <translation>Der Datenträger ist voll</translation>
+        </message>
+        <message>
+            <source>Semblance needs some room for its index. What was indexed so far is kept.</source>
+            <translation>Semblance braucht etwas Platz für seinen Index. Was schon indiziert ist, bleibt.</translation>
+        </message>
+        <message>
+            <source>There is not enough memory</source>
+            <translation>Der Arbeitsspeicher reicht nicht</translation>
+        </message>
+        <message>
+            <source>Close other programs, or show fewer results, and try again.</source>
+            <translation>Schließen Sie andere Programme, oder zeigen Sie weniger Treffer, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>That did not work</source>
+            <translation>Das ging nicht</translation>
+        </message>
+        <message>
+            <source>Something went wrong inside Semblance</source>
+            <translation>In Semblance ist etwas schiefgegangen</translation>
+        </message>
+        <message>
+            <source>Your photos are untouched. You can go on; if it happens again, the details below help to mend it.</source>
+            <translation>Ihre Fotos sind unberührt. Sie können weitermachen; geschieht es wieder, helfen die Einzelheiten, es zu beheben.</translation>
+        </message>
+        <message>
+            <source>The index comes from a newer Semblance</source>
+            <translation>Der Index stammt von einem neueren Semblance</translation>
+        </message>
+        <message>
+            <source>Start the newer version, or choose another place for the index with --data-dir.</source>
+            <translation>Starten Sie die neuere Version, oder wählen Sie mit --data-dir einen anderen Ort für den Index.</translation>
+        </message>
+        <message>
+            <source>Another Semblance is writing to the index</source>
+            <translation>Ein anderes Semblance schreibt gerade in den Index</translation>
+        </message>
+        <message>
+            <source>Wait until it has finished, or close it, and choose “Look for changes” (F5).</source>
+            <translation>Warten Sie, bis es fertig ist, oder schließen Sie es, und wählen Sie „Nach Änderungen sehen“ (F5).</translation>
+        </message>
+        <message>
+            <source>The index cannot be used</source>
+            <translation>Der Index ist nicht brauchbar</translation>
+        </message>
+        <message>
+            <source>Cosine</source>
+            <translation>Kosinus</translation>
+        </message>
+        <message>
+            <source>Euclidean</source>
+            <translation>Euklidisch</translation>
+        </message>
+        <message>
+            <source>Waiting for another Semblance to finish indexing</source>
+            <translation>Wartet, bis ein anderes Semblance fertig indiziert hat</translation>
+        </message>
+        <message>
+            <source>Indexing %1 of %2</source>
+            <translation>Indiziert %1 von %2</translation>
+        </message>
+        <message>
+            <source>%1 photos/s</source>
+            <translation>%1 Fotos/s</translation>
+        </message>
+        <message>
+            <source>%1 left</source>
+            <translation>noch %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>skip reasons</name>
+        <message>
+            <source>the file is empty</source>
+            <translation>die Datei ist leer</translation>
+        </message>
+        <message>
+            <source>not an image that can be read</source>
+            <translation>kein lesbares Bild</translation>
+        </message>
+        <message>
+            <source>not a regular file</source>
+            <translation>keine gewöhnliche Datei</translation>
+        </message>
+        <message>
+            <source>the file is not there any more</source>
+            <translation>die Datei ist nicht mehr da</translation>
+        </message>
+        <message>
+            <source>no permission to read it</source>
+            <translation>keine Erlaubnis, sie zu lesen</translation>
+        </message>
+        <message>
+            <source>it cannot be read (%1)</source>
+            <translation>nicht lesbar (%1)</translation>
+        </message>
+        <message>
+            <source>the picture has no pixels</source>
+            <translation>das Bild hat keine Pixel</translation>
+        </message>
+        <message>
+            <source>the file is %1 MiB large; the limit is %2 MiB</source>
+            <translation>die Datei ist %1 MiB groß; die Grenze ist %2 MiB</translation>
+        </message>
+        <message>
+            <source>%1 × %2 pixels are more than the limit of %3 million</source>
+            <translation>%1 × %2 Pixel sind mehr als die Grenze von %3 Millionen</translation>
+        </message>
+        <message>
+            <source>there is not enough memory to decode it</source>
+            <translation>der Arbeitsspeicher reicht nicht, um es zu lesen</translation>
+        </message>
+        <message>
+            <source>damaged or truncated JPEG: its header is incomplete</source>
+            <translation>beschädigtes oder abgeschnittenes JPEG: sein Kopf ist unvollständig</translation>
+        </message>
+        <message>
+            <source>truncated %1</source>
+            <translation>abgeschnittenes %1</translation>
+        </message>
+        <message>
+            <source>damaged %1 (%2)</source>
+            <translation>beschädigtes %1 (%2)</translation>
+        </message>
+        <message>
+            <source>a link that leads nowhere</source>
+            <translation>eine Verknüpfung, die nirgends hinführt</translation>
+        </message>
+        <message>
+            <source>it was removed while the folder was read</source>
+            <translation>sie wurde entfernt, während der Ordner gelesen wurde</translation>
+        </message>
+        <message>
+            <source>it lies in the cloud only; download it to have it indexed</source>
+            <translation>sie liegt nur in der Cloud; laden Sie sie herunter, um sie zu indizieren</translation>
+        </message>
+    </context>
+    <context>
+        <name>sources</name>
+        <message>
+            <source>Pasted picture</source>
+            <translation>Eingefügtes Bild</translation>
+        </message>
+    </context>
+</TS>

@@ -1,0 +1,90 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en_US" sourcelanguage="en_US">
+    <context>
+        <name>Commands</name>
+        <message numerus="yes">
+            <source>%Ln path(s) copied</source>
+            <translation>
+                <numerusform>%Ln path copied</numerusform>
+                <numerusform>%Ln paths copied</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>Counted</name>
+        <message numerus="yes">
+            <source>%Ln photo(s)</source>
+            <translation>
+                <numerusform>%Ln photo</numerusform>
+                <numerusform>%Ln photos</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln result(s)</source>
+            <translation>
+                <numerusform>%Ln result</numerusform>
+                <numerusform>%Ln results</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Like %Ln picture(s)</source>
+            <translation>
+                <numerusform>Like %Ln picture</numerusform>
+                <numerusform>Like %Ln pictures</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Unlike %Ln picture(s)</source>
+            <translation>
+                <numerusform>Unlike %Ln picture</numerusform>
+                <numerusform>Unlike %Ln pictures</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Looking for photos: %Ln found</source>
+            <translation>
+                <numerusform>Looking for photos: %Ln found</numerusform>
+                <numerusform>Looking for photos: %Ln found</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln second(s)</source>
+            <translation>
+                <numerusform>%Ln second</numerusform>
+                <numerusform>%Ln seconds</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln minute(s)</source>
+            <translation>
+                <numerusform>%Ln minute</numerusform>
+                <numerusform>%Ln minutes</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln hour(s)</source>
+            <translation>
+                <numerusform>%Ln hour</numerusform>
+                <numerusform>%Ln hours</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>Status</name>
+        <message numerus="yes">
+            <source>%Ln file(s) skipped</source>
+            <translation>
+                <numerusform>%Ln file skipped</numerusform>
+                <numerusform>%Ln files skipped</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln photo(s) indexed</source>
+            <translation>
+                <numerusform>%Ln photo indexed</numerusform>
+                <numerusform>%Ln photos indexed</numerusform>
+            </translation>
+        </message>
+    </context>
+</TS>

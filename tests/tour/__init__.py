@@ -1,0 +1,1 @@
+"""Drives the real window under a virtual X server with mouse and keyboard, and keeps a picture of every step."""
