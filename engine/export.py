@@ -215,6 +215,7 @@ class _Run:
             )
             self.skipped += [item for item in skipped if item not in self.skipped]
             if len(embedded.queries) == 0:
+                folder.discard()  # there is nothing to go on from
                 reason = f"none of the {len(self._wanted.queries)} queries can be read: {skipped[0].reason}"
                 raise ExportError(Path(self._request.queries), reason)
             for metric in self._metrics(spec):

@@ -1,5 +1,6 @@
 """The folder an export goes to: everything is made in a hidden part of it, and gets its name when all is whole."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -44,6 +45,7 @@ class ExportFolder:
                 raise ExportError(out, "it is a file, not a folder")
             if not resume or not (self._state_file.exists() or (out / MANIFEST).exists()):
                 self._refuse_used_folder()
+            self._made = not out.exists()
             self.partial.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self.partial / "lock")
             self._lock.acquire(timeout=0)
@@ -118,14 +120,18 @@ class ExportFolder:
 
     def close(self) -> None:
         """Release the folder; what is unfinished stays for a later resume."""
-        if not self._state:
+        if self._state_file.exists():
+            self._lock.release()
+        else:
             self.discard()
-        self._lock.release()
 
     def discard(self) -> None:
-        """Release the folder and delete its hidden part."""
+        """Release the folder and delete its hidden part, and itself where this made it and nothing else is in it."""
         self._lock.release()
         shutil.rmtree(self.partial, ignore_errors=True)
+        if self._made:
+            with contextlib.suppress(OSError):
+                self.out.rmdir()
 
     def _read(self, file: Path) -> dict[str, Any] | None:
         try:

@@ -11,8 +11,8 @@ import numpy as np
 
 from engine.errors import ExportError
 from engine.export_blocks import Ranked, Section
+from engine.labels import folder_label
 from engine.path_table import PathTable
-from engine.query_set import label_of
 
 COLUMNS = ("query", "rank", "path", "distance", "metric", "model", "query_label", "label")
 PARQUET_ROWS = 1 << 17  # rows of a row group
@@ -53,7 +53,7 @@ def write_csv(file: Path, sections: Sequence[Section]) -> Generator[int, None, N
         out.write(",".join(COLUMNS) + "\r\n")
         for section in sections:
             paths = _Cells(csv_cell, section.paths)
-            labels = _Cells(lambda path: csv_cell(label_of(path) or "") + "\r\n", section.paths)
+            labels = _Cells(lambda path: csv_cell(folder_label(path) or "") + "\r\n", section.paths)
             for block in section.blocks():
                 for ranked in block:
                     query = csv_cell(ranked.query.name)
@@ -73,7 +73,7 @@ def write_json(file: Path, sections: Sequence[Section]) -> Generator[int, None, 
         out.write("[")
         for section in sections:
             paths = _Cells(json.dumps, section.paths)
-            labels = _Cells(lambda path: json.dumps(label_of(path)), section.paths)
+            labels = _Cells(lambda path: json.dumps(folder_label(path)), section.paths)
             middle = f', "metric": "{section.metric}", "model": {json.dumps(section.model)}, "query_label": '
             for block in section.blocks():
                 for ranked in block:
@@ -166,7 +166,7 @@ def _arrow_table(arrow: Any, schema: Any, section: Section, results: Sequence[Ra
             case "query_label":
                 return pointing(owner, [_spelled_label(query.label) for query in queries], arrow.string())
             case "label":
-                return pointing(place, [_spelled_label(label_of(path)) for path in paths], arrow.string())
+                return pointing(place, [_spelled_label(folder_label(path)) for path in paths], arrow.string())
             case "query_bytes":
                 return pointing(owner, [_raw(name) for name in names], arrow.binary())
             case "path_bytes":

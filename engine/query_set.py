@@ -16,6 +16,7 @@ from engine.errors import DecodeError, ExportError
 from engine.folder import scan
 from engine.gallery import Gallery
 from engine.image_header import sniff
+from engine.labels import folder_label
 from engine.library import FileTable, Library
 from engine.query import embed_file
 from engine.results import ImageFile, Progress, Skipped
@@ -32,7 +33,7 @@ class Query:
     name: str  # as files show it: relative to the library for its own photos, else as it was given
     path: Path | None  # where it lies; None for one that is no file, such as the clipboard's
     inside: str | None  # its path in the library: it is left out of its own ranking
-    label: str | None  # the name of its folder
+    label: str | None  # the name of its folder, see `engine.labels`
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,6 @@ class QuerySet:
     source: str  # what was asked for: "all", or a folder, a file, a list
     queries: Sequence[Query]
     skipped: tuple[Skipped, ...] = ()
-
-
-def label_of(path: str) -> str | None:
-    """The label of a photo: the name of the folder that it lies in; None directly in the library."""
-    return path.rpartition("/")[0].rpartition("/")[2] or None
 
 
 class LibraryQueries(Sequence[Query]):
@@ -73,7 +69,7 @@ class LibraryQueries(Sequence[Query]):
 
 def inner_query(root: Path, path: str) -> Query:
     """A photo of the library as a query."""
-    return Query(path, root / path, path, label_of(path))
+    return Query(path, root / path, path, folder_label(path))
 
 
 def path_inside(root: Path, image: Path) -> str | None:
@@ -121,7 +117,7 @@ def _folder_queries(source: str, folder: Path, root: Path) -> QuerySet:
         if isinstance(item, ImageFile):
             inside = path_inside(root, folder / item.path)
             path = folder / item.path
-            outer = Query(str(path), path, None, label_of(item.path))
+            outer = Query(str(path), path, None, folder_label(item.path))
             queries.append(outer if inside is None else inner_query(root, inside))
         else:
             skipped.append(Skipped(str(folder / item.path), item.reason))

@@ -1,6 +1,5 @@
 """The command `evaluate`: how good the models are on the user's own labelled photos."""
 
-import csv
 import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from engine.commands.index import ensure_embedded
 from engine.embedder import open_embedder
 from engine.evaluate import Comparison, Evaluation, Queries, compare, evaluate_gallery
 from engine.gallery import Gallery
+from engine.labels import folder_label, read_labels
 from engine.library import Library
 from engine.metric import Metric
-from engine.query_set import Query, QuerySet, VectorCache, embed_queries, label_of, resolve_queries
+from engine.query_set import Query, QuerySet, VectorCache, embed_queries, resolve_queries
 from engine.results import Progress, Skipped
 from engine.spec import DEFAULT_MODEL, ModelSpec
 from engine.store import Store
@@ -87,29 +87,9 @@ def evaluate(place: Place, store: Store, options: EvaluateOptions) -> Generator[
     return Answer(value, lambda: _lines(evaluations, pairs, skipped))
 
 
-def read_labels(path: Path) -> dict[str, str]:
-    """The labels of a CSV file of path,label; a first line that says just that is no photo. Raises UsageError."""
-    labels: dict[str, str] = {}
-    try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            for number, row in enumerate(csv.reader(file), 1):
-                if not row or (number == 1 and [cell.strip().lower() for cell in row] == ["path", "label"]):
-                    continue
-                if len(row) != 2 or not row[0] or not row[1]:
-                    raise UsageError(f"{path}, line {number}: expected a path and a label")
-                labels[row[0]] = row[1]
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
-    except csv.Error as error:
-        raise UsageError(f"{path}: it is no CSV file ({error})") from error
-    if not labels:
-        raise UsageError(f"{path}: it holds no labels")
-    return labels
-
-
 def _label(labels: Labels | None, path: str, name: str) -> str | None:
-    """A photo's label: its folder's name, or what the CSV says of its path, relative or as it was given."""
-    return label_of(path) if labels is None else labels.get(path, labels.get(name))
+    """A photo's label: that of its folder, or what the CSV says of its path, relative or as it was given."""
+    return folder_label(path) if labels is None else labels.get(path, labels.get(name))
 
 
 def _asked(options: EvaluateOptions, library: Library, spec: ModelSpec) -> QuerySet | None:
