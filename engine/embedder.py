@@ -46,6 +46,11 @@ class Embedder(Protocol):
         """
         ...
 
+    def features(self, batch: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """The maps float32 [N, D, gh, gw] whose means over the positions are the embeddings, or None where the network
+        does not end in such a mean. Raises as `embed` does."""
+        ...
+
 
 def open_embedder(spec: ModelSpec, provider: str | None = None, threads: int | None = None) -> Embedder:
     """Load the model for `provider` (a short name, the CPU by default) with `threads` threads (all cores by default).
@@ -78,6 +83,17 @@ class _OnnxEmbedder:
         self._session = session
         self._has_logits = any(port.name == "logits" for port in session.outputs)
         self._names = ["embedding", "logits"] if self._has_logits else ["embedding"]
+        # A network may give maps of another kind under this name: only these have the embedding as their mean.
+        self._has_features = any(
+            port.name == "features" and len(port.shape) == 4 and port.shape[1] == spec.embedding_size
+            for port in session.outputs
+        )
+
+    def features(self, batch: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        if not self._has_features:
+            return None
+        (features,) = self._session.run(["features"], {"image": batch})
+        return features
 
     def embed(self, batch: NDArray[np.float32]) -> Embedded:
         spec = self.spec

@@ -46,11 +46,13 @@ def build_tiny_model(
     metric: str = "cosine",
     batch: int | str = "batch",
     described: dict[str, Any] | str | None = None,
+    pooled: bool = False,
 ) -> None:
     """Write an .onnx: the means of a 4 × 4 grid of cells through a random linear layer.
 
     Outputs `embedding` [batch, embedding_size], `logits` [batch, len(labels)] where there are labels, and `features`
-    [batch, 3, 4, 4]. `described` replaces the description: an object, a raw text, or "" for none.
+    [batch, 3, 4, 4]. With `pooled` a random convolution gives `features` [batch, embedding_size, 4, 4] and their mean is
+    the embedding. `described` replaces the description: an object, a raw text, or "" for none.
     """
     import onnx  # only here: it takes a second to import, and most tests use models that are built already
     from onnx import TensorProto, helper, numpy_helper
@@ -62,12 +64,20 @@ def build_tiny_model(
         helper.make_node("Flatten", ["features"], ["flat"]),
         helper.make_node("MatMul", ["flat", "embedding_weight"], ["embedding"]),
     ]
+    if pooled:
+        weights = {"filters": random.normal(size=(embedding_size, 3, 8, 8)).astype(np.float32) / 14}
+        nodes = [
+            helper.make_node("Conv", ["image", "filters"], ["features"], kernel_shape=[8, 8], strides=[8, 8]),
+            helper.make_node("GlobalAveragePool", ["features"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["embedding"]),
+        ]
     outputs = [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, embedding_size])]
     if labels:
         weights["logits_weight"] = random.normal(size=(embedding_size, len(labels))).astype(np.float32)
         nodes.append(helper.make_node("MatMul", ["embedding", "logits_weight"], ["logits"]))
         outputs.append(helper.make_tensor_value_info("logits", TensorProto.FLOAT, [batch, len(labels)]))
-    outputs.append(helper.make_tensor_value_info("features", TensorProto.FLOAT, [batch, 3, 4, 4]))
+    maps = embedding_size if pooled else 3
+    outputs.append(helper.make_tensor_value_info("features", TensorProto.FLOAT, [batch, maps, 4, 4]))
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [batch, 3, SIDE, SIDE])
     initializers = [numpy_helper.from_array(value, key) for key, value in weights.items()]
     graph = helper.make_graph(nodes, "tiny", [image], outputs, initializers)
