@@ -4,7 +4,9 @@ import hashlib
 import io
 import os
 import stat
+import threading
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +25,26 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import options as heif_options
 from pillow_heif.as_plugin import HeifImageFile
 
+from engine.colour import rgb_to_srgb, to_rgb
 from engine.errors import DecodeError
-from engine.image_header import JpegHeader, exif_orientation, read_jpeg_header, sniff
+from engine.image_header import (
+    JpegHeader,
+    exif_orientation,
+    looks_truncated,
+    read_jpeg_header,
+    sniff,
+    webp_size,
+)
 
-MAX_PIXELS = 300_000_000
-MAX_FILE_BYTES = 1 << 30
-# Changes when a file that could not be read may have become readable.
+# Changes when a file that could not be read may have become readable: the index then tries it again.
 DECODER = f"pillow {PIL.__version__}, pillow-heif {pillow_heif.__version__}, simplejpeg {simplejpeg.__version__}"
+MAX_PIXELS = 300_000_000
+MAX_FILE_BYTES = 512 << 20
+# What decoding one picture may take, file included: with the rest of the program it stays within 1 GB. Only formats
+# that cannot be decoded at reduced size come near: 200-megapixel PNGs, 110-megapixel HEICs, 50-megapixel WebPs.
+MAX_DECODE_BYTES = 850 << 20
+# A progressive JPEG is refined in passes over the whole picture. Real ones have about ten; thousands take minutes.
+MAX_SCAN_PIXELS = 3_000_000_000
 
 # One thread per picture: the indexer decodes several pictures at once.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
@@ -47,10 +62,16 @@ _PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
     "avif": AvifImagePlugin.AvifImageFile,
     "heif": HeifImageFile,
 }
-_FORMAT_NAMES = {"jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WebP", "tiff": "TIFF", "bmp": "BMP"} | {
-    "avif": "AVIF",
-    "heif": "HEIC",
-}
+_FORMAT_NAMES = {"webp": "WebP", "heif": "HEIC"}
+
+# Bytes per pixel that a decoder holds beside Pillow's picture, measured as peak memory of a fresh process on 20
+# megapixels. WebP's keeps two canvases and hands out a copy.
+_DECODER_BYTES = {"webp": 12, "avif": 5, "heif": 4, "tiff": 4}
+_PILLOW_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # 4 in every other mode
+
+# Pictures that take much memory are decoded one after another, however many threads decode.
+_LARGE_BYTES = 128 << 20
+_large = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +88,8 @@ class Decoded:
 def load(path: Path, min_side: int) -> Decoded:
     """Read and decode `path`, reduced as far as its shorter side stays ≥ `min_side` pixels (0: at least one).
 
-    The first frame of an animation; transparency laid on white. Safe to call from many threads at once. Raises
-    DecodeError and nothing else.
+    The first frame of an animation; transparency laid on white; colours in sRGB. Safe to call from many threads at
+    once. Raises DecodeError and nothing else.
     """
     return _decode(_read(path), path, min_side)
 
@@ -88,12 +109,14 @@ def _read(path: Path) -> bytes:
     """All bytes of a regular file. Opened without blocking, so that a FIFO in the file's place cannot hang us."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - it is open already
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
             info = os.fstat(descriptor)
             if not stat.S_ISREG(info.st_mode):
                 raise DecodeError(path, "not a regular file")
             if info.st_size > MAX_FILE_BYTES:
-                raise DecodeError(path, f"the file is {info.st_size >> 20} MiB large; the limit is 1024 MiB")
+                raise DecodeError(
+                    path, f"the file has {info.st_size >> 20} MiB, more than the limit of {MAX_FILE_BYTES >> 20} MiB"
+                )
             return file.read(MAX_FILE_BYTES)
     except FileNotFoundError as error:
         raise DecodeError(path, "the file is not there any more") from error
@@ -109,95 +132,134 @@ def _decode(data: bytes, path: Path | str, min_side: int, content_hash: bytes | 
     kind = sniff(data)
     if kind is None:
         raise DecodeError(path, "not an image that can be read")
-    min_side = max(min_side, 1)
     try:
-        rgb, width, height = _decode_kind(kind, data, path, min_side)
+        if kind == "jpeg":
+            rgb, width, height = _decode_jpeg(data, path, max(min_side, 1))
+        else:
+            rgb, width, height = _decode_other(kind, data, path, max(min_side, 1))
     except DecodeError:
         raise
     except MemoryError as error:
         raise DecodeError(path, "there is not enough memory to decode it") from error
     except Exception as error:  # decoders raise all sorts on damaged files, and none may stop the rest
-        raise DecodeError(path, _reason(kind, error)) from error
+        raise DecodeError(path, _reason(kind, data, error)) from error
     return Decoded(rgb, width, height, content_hash or hash_content(data))
 
 
-def _decode_kind(kind: str, data: bytes, path: Path | str, min_side: int) -> tuple[NDArray[np.uint8], int, int]:
+def _decode_jpeg(data: bytes, path: Path | str, min_side: int) -> tuple[NDArray[np.uint8], int, int]:
     """The picture and its full size, upright."""
-    orientation = 1
-    if kind == "jpeg":
-        header = read_jpeg_header(data)
-        if header is None:
-            raise DecodeError(path, "damaged or truncated JPEG: its header is incomplete")
-        _check_pixels(header.width, header.height, path)
-        orientation = header.orientation
+    header = read_jpeg_header(data)
+    if header is None:
+        raise DecodeError(path, "damaged or truncated JPEG: its header is incomplete")
+    pixels = _checked_pixels(header.width, header.height, path)
+    if pixels * header.scans > MAX_SCAN_PIXELS:
+        raise DecodeError(path, f"{header.scans} passes over {pixels / 1e6:.0f} million pixels are too much work")
+    shrink = max(1.0, min(header.width, header.height) / min_side) ** 2
+    # Several scans are collected as 16-bit coefficients before the first pixel is made.
+    memory = pixels * (6 / shrink + (2 * header.samples if header.scans > 1 else 0))
+    with _turn(memory + len(data), path):
         rgb = _fast_jpeg(data, header, path, min_side)
-        if rgb is not None:
-            return _upright(rgb, header.width, header.height, orientation)
-    silence_pillow()
+        if rgb is None:
+            rgb = _slow_jpeg(data, header, min_side)
+        return _upright(rgb, header.width, header.height, header.orientation)
+
+
+def _fast_jpeg(data: bytes, header: JpegHeader, path: Path | str, min_side: int) -> NDArray[np.uint8] | None:
+    """Decode with libjpeg-turbo's scaled IDCT; None where Pillow must try (unusual subsampling)."""
+    space = "CMYK" if header.components == 4 else "RGB"
+
+    def decode(data: bytes, *, strict: bool) -> NDArray[np.uint8]:
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
+            data, space, min_height=min_side, min_width=min_side, strict=strict
+        )
+        return pixels
+
+    try:
+        pixels = decode(data, strict=True)
+    except ValueError as error:
+        complaint = str(error).lower()
+        if "premature end of jpeg file" in complaint:
+            # Nothing may be missing but the end marker: some programs forget it.
+            try:
+                pixels = decode(data + b"\xff\xd9", strict=True)
+            except ValueError:
+                raise DecodeError(path, "truncated JPEG") from error
+        elif "premature end" in complaint:
+            # libjpeg would fill what is missing with grey.
+            raise DecodeError(path, "truncated or damaged JPEG: a part of the picture is missing") from error
+        elif "corrupt jpeg data" in complaint:
+            # Stray bytes or a flipped bit: the picture is all there, as every viewer shows it.
+            pixels = decode(data, strict=False)
+        else:
+            return None
+    if space == "RGB":
+        return rgb_to_srgb(pixels, header.icc)
+    return to_rgb(_cmyk_image(pixels), 1, header.icc)
+
+
+def _cmyk_image(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Four-channel JPEGs hold inverted ink, as Adobe's programs write them."""
+    return Image.frombytes("CMYK", (pixels.shape[1], pixels.shape[0]), (255 - pixels).tobytes())
+
+
+def _slow_jpeg(data: bytes, header: JpegHeader, min_side: int) -> NDArray[np.uint8]:
+    _silence_pillow()
+    with JpegImageFile(io.BytesIO(data)) as image:
+        image.draft(None, (min_side, min_side))
+        image.load()
+        return to_rgb(image, max(1, min(image.size) // min_side), header.icc)
+
+
+def _decode_other(kind: str, data: bytes, path: Path | str, min_side: int) -> tuple[NDArray[np.uint8], int, int]:
+    """The picture and its full size, upright."""
+    _silence_pillow()
+    if kind == "webp":  # its decoder takes the memory when it is made
+        size = webp_size(data)
+        _checked_pixels(*size, path)
+        _refuse_large(_memory(kind, "RGBA", size, min_side, data), path)
     with _PLUGINS[kind](io.BytesIO(data)) as image:
         width, height = image.size
-        _check_pixels(width, height, path)
-        if kind == "jpeg":
-            image.draft(None, (min_side, min_side))
-        elif kind != "tiff":  # Pillow turns a TIFF itself while it loads it
-            orientation = exif_orientation(image.info.get("exif") or b"")
-        image.load()
-        rgb = _to_rgb(image, min_side)
-    return _upright(rgb, width, height, orientation)
+        _checked_pixels(width, height, path)
+        with _turn(_memory(kind, image.mode, image.size, min_side, data), path):
+            icc = image.info.get("icc_profile") or b""
+            exif = image.info.get("exif") or b""
+            image.load()
+            rgb = to_rgb(image, max(1, min(width, height) // min_side), icc)
+    # Pillow turns a TIFF itself while it loads it, and gives its size as turned.
+    return _upright(rgb, width, height, 1 if kind == "tiff" else exif_orientation(exif))
 
 
-def _check_pixels(width: int, height: int, path: Path | str) -> None:
+def _checked_pixels(width: int, height: int, path: Path | str) -> int:
     if width < 1 or height < 1:
         raise DecodeError(path, "the picture has no pixels")
     if width * height > MAX_PIXELS:
         limit = MAX_PIXELS // 1_000_000
         raise DecodeError(path, f"{width} × {height} pixels are more than the limit of {limit} million")
+    return width * height
 
 
-def _fast_jpeg(data: bytes, header: JpegHeader, path: Path | str, min_side: int) -> NDArray[np.uint8] | None:
-    """Decode with libjpeg-turbo's scaled IDCT; None where Pillow must look at the file (CMYK, small damages)."""
-    if header.components not in (1, 3):
-        return None
-    try:
-        rgb: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, "RGB", min_height=min_side, min_width=min_side)
-    except ValueError as error:
-        if "premature end" in str(error).lower():
-            raise DecodeError(path, "truncated JPEG") from error
-        return None
-    return rgb
+def _memory(kind: str, mode: str, size: tuple[int, int], min_side: int, data: bytes) -> float:
+    """Bytes that decoding takes at its peak: the file, the decoder's and Pillow's picture, and three copies of ours."""
+    factor = max(1, min(size) // min_side)
+    per_pixel = _PILLOW_BYTES.get(mode, 4) + _DECODER_BYTES.get(kind, 1) + 10 / factor**2
+    return size[0] * size[1] * per_pixel + len(data)
 
 
-def _to_rgb(image: Image.Image, min_side: int) -> NDArray[np.uint8]:
-    """Reduce a loaded picture and bring any mode to RGB on white."""
-    if image.mode.startswith("I") or image.mode == "F":
-        image = Image.fromarray(_to_8bit(np.asarray(image)))
-    if image.mode in ("P", "1") or "transparency" in image.info:
-        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
-    factor = min(image.size) // min_side
-    if factor > 1:
-        image = image.reduce(factor)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (255, 255, 255, 255)), rgba)
-    rgb: NDArray[np.uint8] = np.array(image.convert("RGB"))
-    return rgb
+def _refuse_large(memory: float, path: Path | str) -> None:
+    if memory > MAX_DECODE_BYTES:
+        limit = MAX_DECODE_BYTES >> 20
+        raise DecodeError(path, f"decoding it would take {memory / 2**20:.0f} MiB; the limit is {limit} MiB")
 
 
-def _to_8bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Grey levels of more than 8 bits [H, W] on the scale that their largest value shows: 1, 255 or 65535."""
-    grey = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    largest = float(grey.max())
-    if np.issubdtype(values.dtype, np.floating) and largest <= 1.0:
-        scale = 255.0
-    elif values.dtype == np.uint16 or 255.0 < largest <= 65535.0:
-        scale = 1 / 257
-    else:
-        scale = 255.0 / largest if largest > 65535.0 else 1.0
-    return np.clip(grey * scale + 0.5, 0, 255).astype(np.uint8)
+def _turn(memory: float, path: Path | str) -> AbstractContextManager[object]:
+    """What to hold while decoding a picture that takes `memory` bytes."""
+    _refuse_large(memory, path)
+    return _large if memory > _LARGE_BYTES else nullcontext()
 
 
 def _upright(rgb: NDArray[np.uint8], width: int, height: int, orientation: int) -> tuple[NDArray[np.uint8], int, int]:
-    """Undo an EXIF orientation: 2 to 4 and the halves of 5 to 8 are flips, 5 to 8 also swap the axes."""
+    """Undo an EXIF orientation: 5 to 8 swap the axes, then 2, 3, 6 and 7 mirror left and right, 3, 4, 7 and 8 top
+    and bottom."""
     if orientation in (5, 6, 7, 8):
         rgb = rgb.transpose(1, 0, 2)
         width, height = height, width
@@ -208,7 +270,7 @@ def _upright(rgb: NDArray[np.uint8], width: int, height: int, orientation: int) 
     return np.ascontiguousarray(rgb), width, height
 
 
-def silence_pillow() -> None:
+def _silence_pillow() -> None:
     """Keep Pillow's warnings about odd metadata off the user's terminal.
 
     One permanent filter for Pillow's own modules, added again where somebody has reset the filters: unlike
@@ -218,11 +280,13 @@ def silence_pillow() -> None:
         warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def _reason(kind: str, error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    detail = text[0][:200] if text else type(error).__name__
-    name = _FORMAT_NAMES[kind]
-    if "truncated" in detail.lower():
+def _reason(kind: str, data: bytes, error: Exception) -> str:
+    name = _FORMAT_NAMES.get(kind, kind.upper())
+    lines = str(error).strip().splitlines()
+    detail = lines[0][:200] if lines else type(error).__name__
+    if isinstance(error, Image.DecompressionBombError):
+        return "it has more pixels than the limit"
+    if "truncated" in detail.lower() or looks_truncated(kind, data):
         return f"truncated {name}"
     return f"damaged {name} ({detail})"
 

@@ -15,7 +15,8 @@ class JpegHeader:
     width: int
     height: int
     components: int
-    progressive: bool
+    samples: float  # per pixel, over all components: 3 for 4:4:4, 1.5 for 4:2:0
+    scans: int  # 1 for baseline; each further one is a pass over the whole picture
     orientation: int  # EXIF, 1 to 8; 1 where there is none
     icc: bytes  # empty where there is none
 
@@ -51,7 +52,7 @@ def _ftyp_kind(data: bytes) -> str | None:
 def read_jpeg_header(data: bytes) -> JpegHeader | None:
     """Walk the segments up to the first scan; None when they are broken before the frame is described."""
     position = 2
-    frame: tuple[int, int, int, bool] | None = None
+    frame: tuple[int, int, int, float] | None = None
     orientation = 1
     icc: dict[int, bytes] = {}
     for _ in range(_MAX_SEGMENTS):
@@ -73,7 +74,7 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
             if len(body) < 6:
                 break
             _, height, width, components = struct.unpack(">BHHB", body[:6])
-            frame = (width, height, components, marker in (0xC2, 0xC6, 0xCA, 0xCE))
+            frame = (width, height, components, _samples(body[7::3][:components]))
         elif marker == 0xE1 and body.startswith(b"Exif\0\0") and orientation == 1:
             orientation = exif_orientation(body[6:])
         elif marker == 0xE2 and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
@@ -81,7 +82,21 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
         position += 2 + length
     if frame is None:
         return None
-    return JpegHeader(*frame, orientation, b"".join(icc[number] for number in sorted(icc)))
+    scans = _count_scans(data, position)
+    return JpegHeader(*frame, scans, orientation, b"".join(icc[number] for number in sorted(icc)))
+
+
+def _samples(sampling: bytes) -> float:
+    """Samples per pixel by the components' sampling factors (one byte each: horizontal, then vertical)."""
+    areas = [(factors >> 4) * (factors & 15) for factors in sampling]
+    return sum(areas) / max(areas, default=1) if any(areas) else float(len(areas))
+
+
+def _count_scans(data: bytes, start: int) -> int:
+    """Scans from the offset `start` to the end of the picture, after which a second one may follow (a gain map, a
+    preview). Inside compressed data 0xFF is always followed by 0 or a restart, so that markers can be searched for."""
+    end = data.find(b"\xff\xd9", start)
+    return data.count(b"\xff\xda", start, len(data) if end < 0 else end)
 
 
 def exif_orientation(exif: bytes) -> int:
@@ -101,3 +116,47 @@ def exif_orientation(exif: bytes) -> int:
     except struct.error:
         pass
     return 1
+
+
+def looks_truncated(kind: str, data: bytes) -> bool:
+    """Whether the file ends before its own structure says that it should; a help for finding words, not a proof."""
+    if kind == "jpeg":
+        return b"\xff\xd9" not in data[-64:]
+    if kind == "png":
+        return b"IEND" not in data[-64:]
+    if kind == "gif":
+        return b"\x3b" not in data[-64:]
+    if kind == "webp":
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if kind == "bmp":
+        return int.from_bytes(data[2:6], "little") > len(data)
+    if kind in ("avif", "heif"):
+        return _boxes_end(data) > len(data)
+    return False
+
+
+def _boxes_end(data: bytes) -> int:
+    """Where the last top-level box of an ISO base media file says that it ends."""
+    position = 0
+    while position + 8 <= len(data):
+        size = int.from_bytes(data[position : position + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[position + 8 : position + 16], "big")
+        if size < 8:  # 0: the box reaches to the end of the file
+            return len(data)
+        position += size
+    return len(data) if position <= len(data) else position
+
+
+def webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a WebP, which must be known before its decoder is made: that already takes the memory.
+    (0, 0) where the first chunk is none that describes them."""
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8 ":
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    return 0, 0

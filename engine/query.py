@@ -71,7 +71,8 @@ def combine(vectors: Sequence[NDArray[np.float32]], signs: Sequence[int]) -> NDA
     lengths = np.sqrt(np.einsum("nd,nd->n", stacked, stacked))
     units = np.divide(stacked, lengths[:, np.newaxis], out=np.zeros_like(stacked), where=lengths[:, np.newaxis] > 0)
     mean = np.asarray(signs, np.float64) @ units / len(stacked)
-    return (mean * lengths.mean()).astype(np.float32)
+    combined: NDArray[np.float32] = (mean * lengths.mean()).astype(np.float32)
+    return combined
 
 
 def crop(rgb: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
