@@ -51,7 +51,7 @@ def build_tiny_model(
     """Write an .onnx: the means of a 4 × 4 grid of cells through a random linear layer.
 
     Outputs `embedding` [batch, embedding_size], `logits` [batch, len(labels)] where there are labels, and `features`
-    [batch, 3, 4, 4]. With `pooled` a random convolution gives `features` [batch, embedding_size, 4, 4] and their mean is
+    [batch, 3, 4, 4]. With `pooled` a random convolution gives `features` [batch, embedding_size, 4, 4] whose mean is
     the embedding. `described` replaces the description: an object, a raw text, or "" for none.
     """
     import onnx  # only here: it takes a second to import, and most tests use models that are built already
