@@ -1,6 +1,5 @@
 """Checkpoints: written to a temporary name and moved into place, so that a crash leaves the one before."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ def save(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     torch.save(content, temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def load(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no {path}: train first, or name the folder of a run") from error
-    except Exception as error:  # noqa: BLE001 - torch reports damage with many types
+    except Exception as error:  # torch reports damage with many types
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} is no checkpoint of this program")

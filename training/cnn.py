@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -103,16 +104,17 @@ class CnnTask:
         image, targets = mix(normalise(image, MEAN, STD), targets, self.config.mixup, generator)
         return soft_cross_entropy(self.network(image)[1], targets, self.config.smoothing)
 
-    @torch.no_grad()
     def validate(self, network: nn.Module) -> dict[str, float]:
         """mAP of the embedding and accuracy."""
-        vectors, logits = [], []
+        unit, logits = self.outputs(network)
+        return {"map": mean_average_precision(unit, self._labels), "accuracy": accuracy(logits, self._labels)}
+
+    @torch.no_grad()
+    def outputs(self, network: nn.Module) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Embeddings and logits of the validation pictures."""
+        parts = []
         for start in range(0, len(self._validation), 64):
             image = self._validation[start : start + 64].to(self._device).permute(0, 3, 1, 2).float() / 255
-            unit, logit = network(normalise(image, MEAN, STD))
-            vectors.append(unit.float().cpu().numpy())
-            logits.append(logit.float().cpu().numpy())
-        return {
-            "map": mean_average_precision(np.concatenate(vectors), self._labels),
-            "accuracy": accuracy(np.concatenate(logits), self._labels),
-        }
+            parts.append(network(normalise(image, MEAN, STD)))
+        unit, logits = (torch.cat([part[item].float().cpu() for part in parts]).numpy() for item in (0, 1))
+        return unit, logits

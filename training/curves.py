@@ -25,3 +25,16 @@ def plot(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     right.legend(loc="center right")
     left.set_title(title)
     figure.savefig(path, dpi=110)
+
+
+def plot_ratios(scores: Sequence[tuple[str, float]], path: Path) -> None:
+    """Validation mAP of every ratio of positive to negative pairs, as a PNG of bars."""
+    figure = Figure(figsize=(6, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    bars = axes.bar([name for name, _ in scores], [score for _, score in scores], color="tab:blue")
+    axes.bar_label(bars, fmt="%.3f")
+    low = min(score for _, score in scores)
+    axes.set_ylim(max(0.0, low - 0.1))
+    axes.set_xlabel("positive : negative pairs")
+    axes.set_ylabel("validation mAP")
+    figure.savefig(path, dpi=110)

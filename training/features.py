@@ -1,4 +1,4 @@
-"""Run frozen layers once and keep what they give on disk: the layers that are trained then cost all the time there is."""
+"""Run frozen layers once and keep what they give on disk, so that training costs only the layers that are trained."""
 
 import hashlib
 import logging
@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from engine.decode import load
@@ -32,21 +33,23 @@ def cached_features(
     A run that was stopped goes on where it stopped. The folder is kept below `limit_bytes` by removing the features
     that were used longest ago. Raises DataError when these alone are larger.
     """
-    path = cache / f"features-{_key(trunk, spec, labelled)}.npy"
+    path = features_path(cache, trunk, spec, labelled)
     count_file = path.with_suffix(".count")
-    run = _Runner(trunk, spec, device)
     if not path.exists():
-        shape = (len(labelled), *run(_batch(spec, labelled.paths[:1])).shape[1:])
+        with torch.no_grad():
+            example = trunk.eval().to(device)(torch.zeros(1, 3, spec.height, spec.width, device=device))
+        shape = (len(labelled), *example.shape[1:])
         _make_room(cache, limit_bytes, int(np.prod(shape)) * 2)
         cache.mkdir(parents=True, exist_ok=True)
         np.lib.format.open_memmap(path, "w+", np.float16, shape).flush()
         count_file.write_text("0")
-    features: NDArray[np.float16] = np.lib.format.open_memmap(path, "r+")
+    features: np.memmap[Any, np.dtype[np.float16]] = np.lib.format.open_memmap(path, "r+")
     path.touch()
     done = int(count_file.read_text())
     if done == len(labelled):
         log.info("features of %d pictures were kept in %s", done, path)
         return features
+    run = _Runner(trunk, spec, device)
     with tqdm(total=len(labelled), initial=done, desc="frozen layers", unit="picture", disable=None) as bar:
         for batch in _batches(spec, labelled.paths[done:]):
             features[done : done + len(batch)] = run(batch)
@@ -56,6 +59,11 @@ def cached_features(
                 features.flush()
                 count_file.write_text(str(done))
     return features
+
+
+def features_path(cache: Path, trunk: nn.Module, spec: ModelSpec, labelled: Labelled) -> Path:
+    """Where `cached_features` keeps them: the name changes with the weights, the preprocessing and the files."""
+    return cache / f"features-{_key(trunk, spec, labelled)}.npy"
 
 
 def _batch(spec: ModelSpec, paths: tuple[Path, ...]) -> NDArray[np.float32]:
@@ -101,11 +109,12 @@ class _Runner:
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._session is not None:
             return self._session.run(["features"], {"image": batch})[0]
-        return self._trunk(torch.from_numpy(batch).to(self._device)).float().cpu().numpy()
+        maps: Tensor = self._trunk(torch.from_numpy(batch).to(self._device))
+        result: NDArray[np.float32] = maps.float().cpu().numpy()
+        return result
 
 
 def _key(trunk: nn.Module, spec: ModelSpec, labelled: Labelled) -> str:
-    """Changes with the weights, the preprocessing and the files."""
     digest = hashlib.blake2b(digest_size=12)
     settings = (spec.height, spec.width, spec.mean, spec.std, spec.interpolation, spec.resize, spec.crop)
     digest.update(repr((settings, type(trunk).__name__)).encode())
@@ -120,7 +129,7 @@ def _key(trunk: nn.Module, spec: ModelSpec, labelled: Labelled) -> str:
 def _make_room(cache: Path, limit_bytes: int, wanted: int) -> None:
     if wanted > limit_bytes:
         raise DataError(f"the features need {wanted / 1e9:.1f} GB, more than --cache-limit {limit_bytes / 1e9:.1f} GB")
-    kept = sorted(cache.glob("features-*.npy"), key=lambda path: path.stat().st_mtime) if cache.is_dir() else []
+    kept = sorted(cache.glob("features-*[0-9a-f].npy"), key=lambda path: path.stat().st_mtime) if cache.is_dir() else []
     total = sum(path.stat().st_size for path in kept)
     for path in kept:
         if total + wanted <= limit_bytes:
@@ -128,4 +137,5 @@ def _make_room(cache: Path, limit_bytes: int, wanted: int) -> None:
         total -= path.stat().st_size
         log.info("removed %s: the cache has its limit of %.1f GB", path, limit_bytes / 1e9)
         path.unlink()
-        path.with_suffix(".count").unlink(missing_ok=True)
+        for beside in (".count", ".pooled.npy"):
+            path.with_suffix(beside).unlink(missing_ok=True)

@@ -34,7 +34,7 @@ class LoopSettings:
     learning_rate: float  # at its height; it rises over `warm_up` of the steps, then falls to 0 as a cosine
     weight_decay: float = 0.05
     warm_up: float = 0.1
-    average: float = 0.995  # the weights that are validated and kept follow the trained ones with this decay per step
+    average: float = 0.99  # the weights that are validated and kept follow the trained ones with this decay per step
     seed: int = 0
     select_by: str = "map"  # the validation number that chooses the epoch
 
@@ -42,8 +42,10 @@ class LoopSettings:
 class Task(Protocol):
     """What the loop trains."""
 
-    network: nn.Module
     train_count: int
+
+    @property
+    def network(self) -> nn.Module: ...
 
     def loss(self, rows: Tensor, epoch: int, generator: torch.Generator) -> Tensor:
         """The loss of one batch; `rows` int64 [B] are positions in the training pictures."""
@@ -63,7 +65,9 @@ def autocast(device: torch.device) -> torch.autocast:
     if device.type == "cuda":
         return torch.autocast("cuda", torch.bfloat16, enabled=torch.cuda.is_bf16_supported(including_emulation=False))
     abilities = torch.cpu.get_capabilities()
-    return torch.autocast("cpu", torch.bfloat16, enabled=bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16")))
+    return torch.autocast(
+        "cpu", torch.bfloat16, enabled=bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
+    )
 
 
 def choose_device(name: str) -> torch.device:
@@ -197,7 +201,7 @@ class Fit:
         if not torch.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss.item()} in epoch {self.epoch + 1}: lower --learning-rate")
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         self.optimiser.step()
         self._loss_sum += loss.item()
         self.step += 1
@@ -228,9 +232,7 @@ class Fit:
             return
         kept = checkpoint.load(path)
         if kept["description"] != self.description:
-            changed = sorted(
-                key for key in self.description if kept["description"].get(key) != self.description[key]
-            )
+            changed = sorted(key for key in self.description if kept["description"].get(key) != self.description[key])
             raise checkpoint.CheckpointError(
                 f"{path} is of a run with other settings ({', '.join(changed)}): choose another --out"
             )

@@ -9,7 +9,7 @@ def contrastive(left: Tensor, right: Tensor, same: Tensor, margin: float = 1.0) 
     """Mean over pairs of y·d² + (1 − y)·max(margin − d, 0)², d the Euclidean distance of `left` and `right` [N, D],
     y = 1 where `same` [N] is true.
 
-    Source: Hadsell, Chopra and LeCun, "Dimensionality Reduction by Learning an Invariant Mapping" (2006), without its ½.
+    Source: Hadsell et al., "Dimensionality Reduction by Learning an Invariant Mapping" (2006), without its ½.
     """
     squared = (left - right).square().sum(1)
     # The square root has no gradient at 0; a pair of identical embeddings would give NaN.

