@@ -136,7 +136,7 @@ def export_vit_tiny(weights: Path | None, quality: Path | None, out: Path) -> No
     onnx_file.write(vit_tiny(weights), VIT_TINY, out)
     if quality is not None:
         spec = read_spec(out)
-        onnx_file.describe(out, replace(spec, quality=figures(measure(spec, quality))))
+        onnx_file.describe(out, replace(spec, quality=figures(measure(spec, quality), quality)))
 
 
 def export_resnet50(weights: Path | None, calibration: Path, quality: Path | None, out: Path) -> None:
@@ -162,19 +162,19 @@ def export_resnet50(weights: Path | None, calibration: Path, quality: Path | Non
         if quality is not None:
             before, after = measure(by_float, quality), measure(by_int8, quality)
             quantise.check_quality(before, after)
-            measured = {**figures(after), "mAP before quantisation": _rounded(before, "map"), **measured}
+            measured = {**figures(after, quality), "mAP before quantisation": _rounded(before, "map"), **measured}
         onnx_file.describe(out, replace(by_int8, quality=measured))
 
 
-def figures(result: Evaluation) -> dict[str, float | str]:
-    """What the description says of the file's quality, the most telling first."""
+def figures(result: Evaluation, data: Path) -> dict[str, float | str]:
+    """What the description says of the file's quality on `data`, the most telling first."""
     interval = result.metrics["map"]
     return {
         "mAP": _rounded(result, "map"),
         "P@1": _rounded(result, "precision_at_1"),
         "mean rank": _rounded(result, "mean_rank", 1),
         "mAP, 95 % interval": f"{interval.low:.3f} to {interval.high:.3f}",
-        "measured on": f"{result.gallery_size} photos ranked for each of {len(result.names)} queries, "
+        "measured on": f"{data.resolve().name}: {result.gallery_size} photos ranked for each of {len(result.names)} queries, "
         f"{len(result.confusion_labels)} labels",
     }
 

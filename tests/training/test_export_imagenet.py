@@ -86,7 +86,7 @@ def test_the_command_makes_the_projected_8_bit_network(small: None, tmp_path: Pa
     assert main(["resnet50", *arguments]) == 0
     spec = read_spec(out)
     assert (spec.name, spec.embedding_size) == ("resnet50-imagenet", 8)
-    assert spec.quality["measured on"] == "12 photos ranked for each of 4 queries, 4 labels"
+    assert spec.quality["measured on"] == "data: 12 photos ranked for each of 4 queries, 4 labels"
     least, mean = (spec.quality[f"cosine to the float network, {which}"] for which in ("least", "mean"))
     assert isinstance(least, float)
     assert isinstance(mean, float)
