@@ -138,7 +138,7 @@ class QueryPanel(QWidget):
     def _fill_rows(self) -> None:
         while (item := self._rows_layout.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
-                old.hide()
+                old.setParent(None)
                 old.deleteLater()
         parts = self._query.parts if self._query else ()
         self._scroll.setVisible(len(parts) > 1)
