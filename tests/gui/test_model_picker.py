@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from engine.spec import list_models
@@ -58,14 +60,26 @@ def test_choosing_tells_the_name_once(picker: ModelPicker, qtbot: QtBot) -> None
     assert picker.current == "tiny-two"
 
 
-def test_the_open_list_can_be_drawn(picker: ModelPicker, qtbot: QtBot) -> None:
-    picker.set_counts({"tiny-two": 5, "vit-tiny-imagenet": 24}, 24)
-    view = picker.box.view()
-    view.resize(440, 200)
-    blank = view.grab()
-    assert view.sizeHintForRow(0) > 3 * picker.fontMetrics().height()
-    picker.set_counts({"tiny-two": 24, "vit-tiny-imagenet": 24}, 24)
-    assert view.grab().toImage() != blank.toImage()  # "partly" became "ready"
+def drawn(picker: ModelPicker, row: int) -> QImage:
+    """One entry of the open list, as its delegate draws it."""
+    option = QStyleOptionViewItem()
+    option.initFrom(picker.box)
+    option.rect = QRect(0, 0, 420, 80)
+    image = QImage(420, 80, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    with QPainter(image) as painter:
+        picker.box.itemDelegate().paint(painter, option, picker.box.model().index(row, 0))
+    return image
+
+
+def test_the_open_list_shows_three_lines_and_the_state(picker: ModelPicker) -> None:
+    row = picker.box.findText("tiny-two")
+    picker.set_counts({"tiny-two": 5}, 24)
+    partly = drawn(picker, row)
+    picker.set_counts({"tiny-two": 24}, 24)
+    assert drawn(picker, row) != partly
+    assert partly.copy(0, 40, 420, 40) == drawn(picker, row).copy(0, 40, 420, 40)  # the other lines stayed
+    assert picker.box.view().sizeHintForRow(row) > 3 * picker.fontMetrics().height()
 
 
 def test_no_model_is_said(qtbot: QtBot) -> None:
