@@ -1,5 +1,6 @@
 """Turn one image file into upright 8-bit RGB, no larger than needed; what is wrong with it becomes a DecodeError."""
 
+import ctypes
 import hashlib
 import io
 import os
@@ -203,7 +204,7 @@ def _cmyk_image(pixels: NDArray[np.uint8]) -> Image.Image:
 
 
 def _slow_jpeg(data: bytes, header: JpegHeader, min_side: int) -> NDArray[np.uint8]:
-    _silence_pillow()
+    silence_pillow()
     with JpegImageFile(io.BytesIO(data)) as image:
         image.draft(None, (min_side, min_side))
         image.load()
@@ -212,7 +213,7 @@ def _slow_jpeg(data: bytes, header: JpegHeader, min_side: int) -> NDArray[np.uin
 
 def _decode_other(kind: str, data: bytes, path: Path | str, min_side: int) -> tuple[NDArray[np.uint8], int, int]:
     """The picture and its full size, upright."""
-    _silence_pillow()
+    silence_pillow()
     if kind == "webp":  # its decoder takes the memory when it is made
         size = webp_size(data)
         _checked_pixels(*size, path)
@@ -270,7 +271,7 @@ def _upright(rgb: NDArray[np.uint8], width: int, height: int, orientation: int) 
     return np.ascontiguousarray(rgb), width, height
 
 
-def _silence_pillow() -> None:
+def silence_pillow() -> None:
     """Keep Pillow's warnings about odd metadata off the user's terminal.
 
     One permanent filter for Pillow's own modules, added again where somebody has reset the filters: unlike
@@ -291,5 +292,18 @@ def _reason(kind: str, data: bytes, error: Exception) -> str:
     return f"damaged {name} ({detail})"
 
 
+def _silence_libtiff() -> None:
+    """libtiff reports each damage on standard error beside the failure that Pillow raises. Wheels for Linux and macOS
+    hold it as a library of its own, which can be told not to; elsewhere the lines appear."""
+    package = Path(Image.__file__).parent
+    for library in (*package.parent.glob("pillow.libs/libtiff*.so*"), *package.glob(".dylibs/libtiff*.dylib")):
+        libtiff = ctypes.CDLL(str(library))  # the copy that Pillow has loaded
+        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+            function = getattr(libtiff, name)
+            function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p
+            function(None)
+
+
 warnings.filterwarnings("ignore", module=r"PIL\.")
 _PILLOW_FILTER = warnings.filters[0]
+_silence_libtiff()

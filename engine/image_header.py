@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _MAX_SEGMENTS = 10_000  # of a JPEG's header; real ones have tens
 _ORIENTATION = 0x0112
+_TIFF_OFFSETS, _TIFF_COUNTS = (273, 324), (279, 325)  # of strips, of tiles
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2"}
 
 
@@ -130,9 +131,9 @@ def looks_truncated(kind: str, data: bytes) -> bool:
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if kind == "bmp":
         return int.from_bytes(data[2:6], "little") > len(data)
-    if kind in ("avif", "heif"):
-        return _boxes_end(data) > len(data)
-    return False
+    if kind == "tiff":
+        return _tiff_end(data) > len(data)
+    return _boxes_end(data) > len(data)
 
 
 def _boxes_end(data: bytes) -> int:
@@ -146,6 +147,29 @@ def _boxes_end(data: bytes) -> int:
             return len(data)
         position += size
     return len(data) if position <= len(data) else position
+
+
+def _tiff_end(data: bytes) -> int:
+    """How far the first directory of a TIFF, and the strips or tiles that it lists, reach into the file."""
+    order = "<" if data.startswith(b"II") else ">"
+    values: dict[int, tuple[int, ...]] = {}
+    try:
+        (offset,) = struct.unpack_from(order + "I", data, 4)
+        (count,) = struct.unpack_from(order + "H", data, offset)
+        for index in range(count):
+            tag, kind, number, value = struct.unpack_from(order + "HHII", data, offset + 2 + 12 * index)
+            if tag in _TIFF_OFFSETS or tag in _TIFF_COUNTS:
+                letter, width = ("H", 2) if kind == 3 else ("I", 4)
+                at = value if number * width > 4 else offset + 2 + 12 * index + 8
+                values[tag] = struct.unpack_from(f"{order}{min(number, 100_000)}{letter}", data, at)
+    except struct.error:
+        return len(data) + 1
+    ends = [
+        start + size
+        for offsets, counts in zip(_TIFF_OFFSETS, _TIFF_COUNTS, strict=True)
+        for start, size in zip(values.get(offsets, ()), values.get(counts, ()), strict=False)
+    ]
+    return max(ends, default=len(data))
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
