@@ -1,5 +1,6 @@
 """How one tile of the grid is drawn: the photo, its name, and its rank and distance when there is a query."""
 
+from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
@@ -13,6 +14,18 @@ from gui.thumbnails import Thumbnails
 PADDING = 8  # pixels between the edge of a tile and what stands in it
 CORNER = 8.0  # radius of a tile's corners
 _LINE_GAP = 3
+_MOST_CARDS = 16
+
+# Flags combined or tested in Python cost microseconds each, which a page of tiles would feel.
+_MIDDLE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_WRAPPED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_HOVERED = QStyle.StateFlag.State_MouseOver.value
+_FOCUSED = QStyle.StateFlag.State_HasFocus.value
+_SMOOTH = QPainter.RenderHint.SmoothPixmapTransform
+_ANTIALIASING = QPainter.RenderHint.Antialiasing
 
 
 def mixed(below: QColor, above: QColor, part: float) -> QColor:
@@ -24,6 +37,37 @@ def mixed(below: QColor, above: QColor, part: float) -> QColor:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Colours:
+    """What tiles are drawn with, worked out once for a palette."""
+
+    card: QColor
+    hovered: QColor
+    selected: QColor
+    selected_hovered: QColor
+    edge: QColor
+    focus: QColor
+    text: QColor
+    quiet: QColor  # text of the second order: still well above a contrast of 4.5 in both themes
+    missing: QColor
+
+    @classmethod
+    def of(cls, palette: QPalette) -> "_Colours":
+        base, card = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.AlternateBase)
+        text, accent = palette.color(QPalette.ColorRole.Text), palette.color(QPalette.ColorRole.Highlight)
+        return cls(
+            card=card,
+            hovered=mixed(card, text, 0.06),
+            selected=mixed(base, accent, 0.20),
+            selected_hovered=mixed(base, accent, 0.26),
+            edge=accent,
+            focus=mixed(base, accent, 0.6),
+            text=text,
+            quiet=mixed(base, text, 0.72),
+            missing=mixed(base, text, 0.08),
+        )
+
+
 class GalleryDelegate(QStyledItemDelegate):
     """Draws tiles of the size that `extent` gives. Every colour comes from the palette of the option."""
 
@@ -32,6 +76,8 @@ class GalleryDelegate(QStyledItemDelegate):
         self._thumbnails = thumbnails
         self.tile_size = 160  # the side of the square that the photo fits into
         self.numbers = True  # whether rank and distance are drawn
+        self._colours: tuple[int, _Colours] | None = None  # of the palette with this key
+        self._cards: dict[tuple[int, int, float, int], QPixmap] = {}  # by width, height, pixel ratio and state
 
     def extent(self, font: QFont, ranked: bool) -> QSize:
         """The size of a tile."""
@@ -49,9 +95,9 @@ class GalleryDelegate(QStyledItemDelegate):
     ) -> None:
         model, row = cast("GalleryModel", index.model()), index.row()
         path = model.path(row)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self._draw_card(painter, option)
+        colours = self._colours_of(option.palette)
+        painter.setRenderHint(_SMOOTH, False)
+        painter.drawPixmap(option.rect.topLeft(), self._card_of(option, painter.device().devicePixelRatioF(), colours))
         square = option.rect.adjusted(PADDING, PADDING, -PADDING, 0)
         square.setHeight(square.width())
         pixmap = self._thumbnails.pixmap(path, model.content(row))
@@ -59,71 +105,73 @@ class GalleryDelegate(QStyledItemDelegate):
             _draw_photo(painter, square, pixmap)
         else:
             self._draw_missing(painter, option, square, self._thumbnails.failure(path))
-        metrics = option.fontMetrics
+        metrics, text = option.fontMetrics, colours.text
         line = QRect(square.left(), square.bottom() + PADDING // 2 + _LINE_GAP, square.width(), metrics.height())
         distance = model.distance(row)
-        text = _text_colour(option)
         if distance is not None and self.numbers:
-            self._draw_numbers(painter, option, line, str(model.rank(row)), f"{distance:.4f}")
+            bold = QFont(option.font)
+            bold.setBold(True)
+            painter.setPen(colours.text)
+            painter.setFont(bold)
+            painter.drawText(line, _LEFT, str(model.rank(row)))
+            painter.setFont(option.font)
+            painter.drawText(line, _RIGHT, f"{distance:.4f}")
             line.translate(0, metrics.height() + _LINE_GAP)
-            text = _quiet(option)
+            text = colours.quiet
         painter.setFont(option.font)
         painter.setPen(text)
         name = metrics.elidedText(shown_name(path), Qt.TextElideMode.ElideMiddle, line.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(line, _MIDDLE, name)
 
-    def _draw_card(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        palette, state = option.palette, option.state
-        base, accent = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Highlight)
-        alternate = palette.color(QPalette.ColorRole.AlternateBase)
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-        focused = bool(state & QStyle.StateFlag.State_HasFocus)
-        painter.setPen(Qt.PenStyle.NoPen)
-        edge = QRectF(option.rect).adjusted(1, 1, -1, -1)
-        if selected:
-            painter.setBrush(mixed(base, accent, 0.26 if hovered else 0.20))
-        elif hovered:
-            painter.setBrush(mixed(alternate, palette.color(QPalette.ColorRole.Text), 0.06))
-        else:
-            painter.setBrush(alternate)
-        if selected or focused:
-            painter.setPen(QPen(accent if selected else mixed(base, accent, 0.6), 2.0 if selected else 1.5))
-        painter.drawRoundedRect(edge, CORNER, CORNER)
+    def _colours_of(self, palette: QPalette) -> _Colours:
+        key = palette.cacheKey()
+        if self._colours is None or self._colours[0] != key:
+            self._colours = (key, _Colours.of(palette))
+            self._cards.clear()
+        return self._colours[1]
 
-    def _draw_numbers(
-        self, painter: QPainter, option: QStyleOptionViewItem, line: QRect, rank: str, distance: str
-    ) -> None:
-        font = QFont(option.font)
-        font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(_text_colour(option))
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, rank)
-        painter.setFont(option.font)
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, distance)
+    def _card_of(self, option: QStyleOptionViewItem, ratio: float, colours: _Colours) -> QPixmap:
+        """The tile's ground, drawn once: 10 µs instead of 60 a tile."""
+        state = option.state.value & (_SELECTED | _HOVERED | _FOCUSED)
+        key = (option.rect.width(), option.rect.height(), ratio, state)
+        card = self._cards.get(key)
+        if card is None:
+            if len(self._cards) > _MOST_CARDS:
+                self._cards.clear()
+            card = self._cards[key] = _card(option.rect.size(), ratio, state, colours)
+        return card
 
     def _draw_missing(self, painter: QPainter, option: QStyleOptionViewItem, square: QRect, failure: str) -> None:
         """An empty frame while the photo is being read; a sentence where it cannot be."""
-        palette = option.palette
-        base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+        colours = self._colours_of(option.palette)
+        painter.setRenderHint(_ANTIALIASING)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(mixed(base, text, 0.08))
+        painter.setBrush(colours.missing)
         inset = square.width() // 8
         painter.drawRoundedRect(QRectF(square).adjusted(0, inset, 0, -inset), CORNER - 2, CORNER - 2)
         if failure:
-            painter.setPen(_quiet(option))
+            painter.setPen(colours.quiet)
             painter.setFont(option.font)
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(square.adjusted(PADDING, inset, -PADDING, -inset), flags, self.tr("Cannot be read"))
+            painter.drawText(square.adjusted(PADDING, inset, -PADDING, -inset), _WRAPPED, self.tr("Cannot be read"))
 
 
-def _text_colour(option: QStyleOptionViewItem) -> QColor:
-    return option.palette.color(QPalette.ColorRole.Text)
-
-
-def _quiet(option: QStyleOptionViewItem) -> QColor:
-    """Text of the second order: still well above a contrast of 4.5 in both themes."""
-    return mixed(option.palette.color(QPalette.ColorRole.Base), _text_colour(option), 0.72)
+def _card(size: QSize, ratio: float, state: int, colours: _Colours) -> QPixmap:
+    """The ground of a tile: a rounded rectangle that shows whether it is selected, hovered or current."""
+    card = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
+    card.setDevicePixelRatio(ratio)
+    card.fill(Qt.GlobalColor.transparent)
+    with QPainter(card) as painter:
+        painter.setRenderHint(_ANTIALIASING)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if state & _SELECTED:
+            painter.setBrush(colours.selected_hovered if state & _HOVERED else colours.selected)
+            painter.setPen(QPen(colours.edge, 2.0))
+        else:
+            painter.setBrush(colours.hovered if state & _HOVERED else colours.card)
+            if state & _FOCUSED:
+                painter.setPen(QPen(colours.focus, 1.5))
+        painter.drawRoundedRect(QRectF(0, 0, size.width(), size.height()).adjusted(1, 1, -1, -1), CORNER, CORNER)
+    return card
 
 
 def _draw_photo(painter: QPainter, square: QRect, pixmap: QPixmap) -> None:
@@ -135,6 +183,9 @@ def _draw_photo(painter: QPainter, square: QRect, pixmap: QPixmap) -> None:
     # On whole device pixels, or a photo of exactly the right size would be blurred.
     left = round((square.x() + (square.width() - width) / 2) * ratio) / ratio
     top = round((square.y() + (square.height() - height) / 2) * ratio) / ratio
+    # Smoothing sends even an unscaled photo through Qt's thread pool: 100 µs instead of 8 where the cores are busy.
+    painter.setRenderHint(_ANTIALIASING, False)
+    painter.setRenderHint(_SMOOTH, scale != 1.0)
     if scale == 1.0:
         painter.drawPixmap(QPointF(left, top), pixmap)
     else:

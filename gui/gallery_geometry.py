@@ -1,6 +1,6 @@
 """Where the tiles of the grid lie: arithmetic on one row number, so that a million photos cost what one costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +12,11 @@ class GridGeometry:
     tile_width: int
     tile_height: int
     gap: int
+    columns: int = field(init=False)  # how many tiles stand side by side; at least one
 
-    @property
-    def columns(self) -> int:
-        """How many tiles stand side by side; at least one."""
-        return max(1, (self.width - self.gap) // (self.tile_width + self.gap))
+    def __post_init__(self) -> None:
+        # Worked out once: a page of tiles asks for it a hundred times.
+        object.__setattr__(self, "columns", max(1, (self.width - self.gap) // (self.tile_width + self.gap)))
 
     @property
     def lines(self) -> int:

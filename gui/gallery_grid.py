@@ -198,8 +198,14 @@ class GridView(QListView):
             visible = self._visible_rows()
             row = visible.start if visible else 0
             self._top = (row, self.verticalScrollBar().value() - self._geometry.rect(row)[1])
+        viewport, hovered = self.viewport(), self._hovered
         self._hovered = None
-        self.viewport().update()
+        if self._band is None and self.devicePixelRatioF().is_integer():
+            viewport.scroll(dx, dy)  # only the strip that comes into view is painted
+            if hovered is not None:
+                viewport.update(self._rect(hovered))
+        else:
+            viewport.update()  # at a ratio of 1.25 moved pixels would not lie on pixels
         self._look.start()
 
     @guarded()

@@ -4,7 +4,6 @@ import os
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -58,7 +57,7 @@ EMPTY = GalleryItems(())
 
 def shown_name(path: str) -> str:
     """The file name as it can be drawn: bytes that are no UTF-8 become replacement characters."""
-    return shown_text(PurePosixPath(path).name)
+    return shown_text(path.rpartition("/")[2])
 
 
 def shown_text(text: str) -> str:
