@@ -1,5 +1,6 @@
 """Light and dark: Fusion with palettes of our own, for a bare X11 knows no colour scheme and ignores a wish for one."""
 
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -8,8 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 SYSTEM, LIGHT, DARK = "system", "light", "dark"
 
-# Fusion's scroll bars have arrows and bevels; these are a quiet handle on the ground of what they scroll.
-_SCROLL_BARS: Final = """
+# Fusion's scroll bars have arrows and bevels: these are a quiet handle on the ground of what they scroll. Its check
+# boxes have an edge darker than the window, which a dark window hides: this one stands out by 3 to 1 from both.
+_SHEET: Final = """
 QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 12px; }
 QScrollBar:horizontal { height: 12px; }
@@ -19,7 +21,13 @@ QScrollBar::handle:horizontal { min-width: 36px; }
 QScrollBar::handle:hover, QScrollBar::handle:pressed { background: palette(dark); }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
-"""
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid palette(dark); border-radius: 4px; }
+QCheckBox::indicator:unchecked { background: palette(base); }
+QCheckBox::indicator:checked { background: palette(highlight); border-color: palette(highlight); image: url("TICK"); }
+QCheckBox::indicator:focus, QCheckBox::indicator:hover { border-color: palette(highlight); }
+QCheckBox::indicator:disabled { background: palette(window); border-color: palette(mid); }
+QCheckBox::indicator:checked:disabled { background: palette(mid); }
+""".replace("TICK", (Path(__file__).parent / "tick.svg").as_posix())
 
 _Role, _Group = QPalette.ColorRole, QPalette.ColorGroup
 
@@ -44,7 +52,7 @@ _LIGHT: Final = {
     _Role.Light: "#ffffff",
     _Role.Midlight: "#e9ebee",
     _Role.Mid: "#c4c9d0",
-    _Role.Dark: "#a0a7b1",
+    _Role.Dark: "#858d98",
     _Role.Shadow: "#6b7280",
 }
 _DARK: Final = {
@@ -67,7 +75,7 @@ _DARK: Final = {
     _Role.Light: "#3a4048",
     _Role.Midlight: "#32373f",
     _Role.Mid: "#4a515b",
-    _Role.Dark: "#5d6672",
+    _Role.Dark: "#76808d",
     _Role.Shadow: "#0b0d0f",
 }
 _FADED: Final = {LIGHT: "#9aa1ab", DARK: "#6b737e"}  # what cannot be used now
@@ -118,4 +126,4 @@ class Theme(QObject):
     @Slot()
     def _follow(self) -> None:
         self._app.setPalette(palette(self.scheme))
-        self._app.setStyleSheet(_SCROLL_BARS)  # again, for `palette(…)` is looked up when it is set
+        self._app.setStyleSheet(_SHEET)  # again, for `palette(…)` is looked up when it is set

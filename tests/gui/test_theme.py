@@ -3,7 +3,8 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
+from pytestqt.qtbot import QtBot
 
 from gui.theme import DARK, LIGHT, SYSTEM, Theme, palette
 
@@ -35,6 +36,8 @@ def contrast(first: QColor, second: QColor) -> float:
         (Role.PlaceholderText, Role.Window, 4.5),
         (Role.Link, Role.Window, 4.5),
         (Role.Highlight, Role.Base, 3.0),
+        (Role.Dark, Role.Window, 3.0),
+        (Role.Dark, Role.Base, 3.0),
         (Role.HighlightedText, Role.Highlight, 3.5),
     ],
 )
@@ -64,6 +67,26 @@ def test_an_unknown_word_means_as_the_system_is(qapp: QApplication) -> None:
     theme = Theme(qapp, "purple")
     assert theme.mode == SYSTEM
     assert theme.scheme == (DARK if qapp.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT)
+    theme.deleteLater()
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK])
+def test_check_boxes_can_be_seen_and_read(qapp: QApplication, qtbot: QtBot, scheme: str) -> None:
+    theme = Theme(qapp, scheme)
+    box = QCheckBox("Only near photos")
+    qtbot.addWidget(box)
+    box.show()
+
+    def colours() -> list[QColor]:
+        shot = box.grab().toImage()
+        return [shot.pixelColor(x, shot.height() // 2) for x in range(20)]
+
+    ground = palette(scheme).color(Role.Window)
+    assert max(contrast(colour, ground) for colour in colours()) >= 2.9  # the edge
+    box.setChecked(True)
+    accent = palette(scheme).color(Role.Highlight)
+    assert accent in colours()
+    assert max(contrast(colour, accent) for colour in colours()[2:14]) >= 3.0  # the tick
     theme.deleteLater()
 
 
