@@ -17,6 +17,7 @@ from gui.gallery_model import GalleryItems, shown_text
 from gui.gallery_view import GalleryView
 from gui.guard import guarded
 from gui.library_state import LibraryState
+from gui.predictor import Predictor
 from gui.query_facts import QueryFacts
 from gui.session_state import Query, Sort
 from gui.side_panel import SidePanel
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         self.centre = Centre(self.grid, self.actions_, self)
         self.side = SidePanel(self)
         self.viewing = Viewing(self.centre, self.grid, self.thumbnails, self)
+        self.predictor = Predictor(controller.backend.embedder, self)
         self.commands = Commands(self, controller, self.actions_, self.grid, self.viewing)
         self.status = Status(self)
         self.setStatusBar(self.status)
@@ -103,6 +105,8 @@ class MainWindow(QMainWindow):
         self.facts.arrived.connect(side.query.set_facts)
         self.status.skipped_requested.connect(self.commands.show_skipped)
         self.status.stop_requested.connect(controller.stop_indexing)
+        self.viewing.inspected.connect(lambda path, file: self.predictor.ask(controller.model, path, file))
+        self.predictor.predicted.connect(self.viewing.set_labels)
         self.viewing.full_screen_requested.connect(self.actions_["full_screen"].toggle)
         self.actions_["filter"].triggered.connect(self._on_filter_wanted)
         self.actions_["full_screen"].toggled.connect(lambda on: self.showFullScreen() if on else self.showNormal())
@@ -232,6 +236,10 @@ class MainWindow(QMainWindow):
         controller = self.controller
         self.side.models.set_models(controller.backend.models.models, controller.model.name if controller.model else "")
         self._show_state()
+        path, root = self.viewing.inspector.path, controller.root
+        if path is not None and root is not None:
+            self.viewing.set_labels(path, [])
+            self.predictor.ask(controller.model, path, root / path)
 
     # -- settings --------------------------------------------------------------------------------------------------
 
@@ -309,6 +317,6 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Clean at any moment: jobs end at their next step, and what they did is kept."""
         self._save_layout()
-        for part in (self.controller, self.thumbnails, self.facts, self.viewing, self.commands):
+        for part in (self.controller, self.thumbnails, self.facts, self.viewing, self.predictor, self.commands):
             part.close()
         event.accept()

@@ -23,6 +23,7 @@ class Viewing(QObject):
     """Viewer and comparison are pages of the window's middle; the inspector stands beside it and follows the grid."""
 
     full_screen_requested = Signal()
+    inspected = Signal(object, object)  # path and file of the photo that the inspector shows; None and None
 
     def __init__(self, centre: Centre, grid: GalleryView, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
@@ -132,9 +133,16 @@ class Viewing(QObject):
         row = model.row_of(path) if path is not None else None
         if path is None or row is None:
             self.inspector.show_photo(None, None)
+            self.inspected.emit(None, None)
             return
         self.inspector.show_photo(path, self._root / path, model.content(row), model.size(row), model.mtime_ns(row))
         self._tell_match(path)
+        self.inspected.emit(path, self._root / path)
+
+    def set_labels(self, path: str, labels: list[tuple[str, float]]) -> None:
+        """The inspector tells what the model takes a photo for, if it still shows that one."""
+        if path == self.inspector.path:
+            self.inspector.set_labels(labels)
 
     def _tell_match(self, path: str | None) -> None:
         reply = self._reply
