@@ -29,7 +29,7 @@ FORMATS = {
     "bmp": ("BMP", {}),
     "tif": ("TIFF", {"compression": "tiff_lzw"}),
     "avif": ("AVIF", {"quality": 95, "speed": 10}),
-    "heic": ("HEIF", {"quality": 95, "enc_params": {"x265:preset": "ultrafast"}}),
+    "heic": ("HEIF", {"quality": 95, "enc_params": {"preset": "ultrafast"}}),
 }
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (250, 250, 250)
 
