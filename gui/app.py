@@ -3,18 +3,29 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gui.preflight import problem
+
+if TYPE_CHECKING:
+    from engine.manifest import Run
 
 FAILED = 1
 
 
-def run(folder: Path | None, data_dir: Path, model_folders: Sequence[Path], provider: str | None) -> int:
-    """Show the window until it is closed; `folder` None opens none. Returns the process's exit status."""
+def run(
+    folder: Path | None,
+    data_dir: Path,
+    model_folders: Sequence[Path],
+    provider: str | None,
+    exported: "Run | None" = None,
+) -> int:
+    """Show the window until it is closed; `folder` None opens none, `exported` shows such a run again instead. Returns
+    the process's exit status."""
     trouble = problem()
     if trouble is not None:
         sys.stderr.write(f"{trouble}\n")
         return FAILED
     from gui.application import execute  # Qt: not before the look above
 
-    return execute(folder, data_dir, model_folders, provider)
+    return execute(folder, data_dir, model_folders, provider, exported)

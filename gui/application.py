@@ -10,11 +10,13 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.errors import EngineError
+from engine.manifest import Run
 from gui import messages
 from gui.backend import Backend
 from gui.controller import Controller
 from gui.main_window import MainWindow
 from gui.settings import Settings
+from gui.shown_run import ShownRun
 from gui.theme import Theme
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
@@ -23,7 +25,13 @@ FAILED = 1
 _log = logging.getLogger(__name__)
 
 
-def execute(folder: Path | None, data_dir: Path, model_folders: Sequence[Path], provider: str | None) -> int:
+def execute(
+    folder: Path | None,
+    data_dir: Path,
+    model_folders: Sequence[Path],
+    provider: str | None,
+    exported: Run | None = None,
+) -> int:
     """Make the application and run it until its window is closed; returns the exit status."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
@@ -34,7 +42,7 @@ def execute(folder: Path | None, data_dir: Path, model_folders: Sequence[Path], 
         translators = install_language(app, settings.language)
         theme = Theme(app, settings.theme)
         backend = Backend(data_dir, model_folders, provider)
-        backend.use_provider(settings.provider or None)
+        backend.use_provider(provider or settings.provider or None)
     except (EngineError, OSError) as error:
         message = messages.explain(error)
         _log.error("%s", error)
@@ -46,7 +54,9 @@ def execute(folder: Path | None, data_dir: Path, model_folders: Sequence[Path], 
     try:
         window.restore_layout()
         window.show()
-        if folder is not None:
+        if exported is not None:
+            ShownRun(window.controller, exported, window)
+        elif folder is not None:
             window.controller.open_library(folder)
         return app.exec()
     finally:
