@@ -1,11 +1,15 @@
 """What one model knows of one library at one moment: the photos that can be searched, and their vectors."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.path_table import PathTable
+
+if TYPE_CHECKING:
+    from engine.codes import Codes
 
 
 class Gallery:
@@ -13,10 +17,11 @@ class Gallery:
 
     Photo i has the path `paths[i]` (sorted) and the vector `matrix[rows[i]]`. `matrix` float32 [R, D] is the model's
     whole vector file, memory-mapped and read-only: it holds the vectors of other libraries too, and two copies of one
-    photo share a row. `generation` is the library's at that moment.
+    photo share a row. `generation` is the library's at that moment. `codes`, where there are any, are those of the
+    first rows of `matrix` and make the search faster.
     """
 
-    __slots__ = ("generation", "matrix", "model", "paths", "rows")
+    __slots__ = ("_file_order", "codes", "generation", "matrix", "model", "paths", "rows")
 
     def __init__(
         self,
@@ -25,6 +30,7 @@ class Gallery:
         rows: NDArray[np.int64],
         model: str,
         generation: int = 0,
+        codes: "Codes | None" = None,
     ) -> None:
         if matrix.ndim != 2 or rows.shape != (len(paths),):
             raise ValueError(f"{len(paths)} paths, rows {rows.shape} and vectors {matrix.shape} do not fit together")
@@ -35,6 +41,8 @@ class Gallery:
         self.rows = rows
         self.model = model
         self.generation = generation
+        self.codes = codes
+        self._file_order: tuple[NDArray[np.int64], NDArray[np.int64], bool] | None = None
 
     @classmethod
     def from_arrays(cls, paths: Iterable[str], vectors: NDArray[np.float32], model: str) -> "Gallery":
@@ -66,3 +74,14 @@ class Gallery:
     def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of some photos, float32 [K, D], copied out of the file."""
         return np.asarray(self.matrix[self.rows[positions]], dtype=np.float32)
+
+    def file_order(self) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
+        """All positions [N] in the order in which their vectors lie in the file, their rows [N], and whether these
+        follow on one another without a gap."""
+        if self._file_order is None:
+            positions, rows = np.arange(len(self), dtype=np.int64), self.rows
+            if bool((rows[1:] < rows[:-1]).any()):
+                positions = np.argsort(rows, kind="stable")
+                rows = rows[positions]
+            self._file_order = positions, rows, bool((rows[1:] - rows[:-1] == 1).all())
+        return self._file_order

@@ -27,9 +27,8 @@ def pairwise_distance(left: NDArray[np.float32], right: NDArray[np.float32], met
         difference = a - b
         distances: NDArray[np.float64] = np.sqrt(_dot(difference, difference))
         return distances
-    a, b = np.broadcast_arrays(a, b)
-    dot = _dot(a, b)
     norms = np.sqrt(_dot(a, a)) * np.sqrt(_dot(b, b))
+    dot = _dot(*np.broadcast_arrays(a, b))
     cosine: NDArray[np.float64] = np.divide(dot, norms, out=np.zeros_like(dot), where=norms > 0)
     return 1.0 - np.clip(cosine, -1.0, 1.0, out=cosine)
 

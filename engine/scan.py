@@ -1,119 +1,199 @@
-"""The fast pass of the search: which photos can be among the nearest, found in float32 with a proven margin.
+"""The fast pass of the search: which photos can be among the nearest, found roughly but with a proven margin.
 
 The pass estimates a score (larger is nearer) for each photo, and a bound on the error of that estimate. A photo whose
 score plus error lies below the k-th largest score minus error cannot be among the k nearest. All others are
 candidates, and the exact distances of `engine.metric` decide among them.
 
-The bound: a float32 dot product of D terms, summed in any order, with or without fused operations, is off by at most
-D·u / (1 − D·u) times |q||x|, where u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1).
-The length of x, found in float32 too, is off by half of that; rounding the query and the quotient adds a few u. That
-makes (1.5·D + 8)·u for the cosine, and `relative_error` is (2·D + 32)·u.
+One query reads the 8-bit codes of `engine.codes`, where the gallery has them, on a few threads, and then the float32
+vectors of what is left; many queries at once go through float32 matrix products, which read each vector only once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.codes import LONGEST, SHORTEST, Codes, cosines, encode, lengths_of, relative_error
 from engine.gallery import Gallery
 from engine.metric import Metric
+from engine.threads import cores, on_threads
 
 Vectors = NDArray[np.float32]
 Positions = NDArray[np.int64]
 
-# Rows at a time: 2 MB at 256 dimensions, so that the second look at a block, for the lengths, finds it in the cache.
+# float32 rows at a time: 2 MB at 256 dimensions, so that the second look at a block, for the lengths, finds it cached.
 BLOCK_ROWS = 2048
-# Lengths between which no float32 product overflows or loses digits to underflow; a photo outside is a candidate.
-SHORTEST, LONGEST = 1e-15, 1e15
+# Coded rows at a time: 4 MB at 256 dimensions, long enough that Python's share of the time is small.
+BLOCK_CODES = 16_384
+# More queries than this read the float32 vectors together rather than the codes one by one.
+FEW_QUERIES = 4
+# Where the wanted rows are at least this share of those between the first and the last, the codes of all are read.
+DENSE = 0.4
+# A thread is worth its start when it has this many products of two numbers to sum, which takes about a millisecond.
+PRODUCTS_A_THREAD = 8_000_000
+MOST_READERS = 8  # threads that read codes; memory gives no more bytes to more of them
 # Covers the roundings of a score itself; see `score`.
 ROUNDING = 2.0**-20
 
 
-def relative_error(dimension: int) -> float:
-    """More than the largest error of an estimated cosine of two vectors of `dimension` numbers."""
-    return (2 * dimension + 32) * 2.0**-24
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Photos to look at, in the order in which their vectors lie in the file: positions [N] in the gallery and rows
+    [N]. `unbroken`: each row follows on the last."""
+
+    positions: Positions
+    rows: Positions
+    unbroken: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, part: slice) -> "Wanted":
+        return Wanted(self.positions[part], self.rows[part], self.unbroken)
+
+    def blocks(self, size: int) -> Iterator["Wanted"]:
+        """The photos in parts of at most `size`."""
+        for start in range(0, len(self), size):
+            yield self[start : start + size]
+
+    def shares(self, products: int, most: int) -> list["Wanted"]:
+        """The photos in as many parts as so many products of two numbers are worth threads, at most `most`."""
+        parts = max(1, min(most, products // PRODUCTS_A_THREAD))
+        return [self[part * len(self) // parts : (part + 1) * len(self) // parts] for part in range(parts)]
+
+    def place(self) -> slice | Positions:
+        """What to read of the file for these photos: one stretch where the rows follow on one another."""
+        first, stop = int(self.rows[0]), int(self.rows[-1]) + 1
+        if self.unbroken or (stop - first == len(self) and bool((self.rows[1:] > self.rows[:-1]).all())):
+            return slice(first, stop)
+        return self.rows
 
 
-def lengths_of(queries: Vectors) -> NDArray[np.float64]:
-    """The lengths of queries [Q, D], in float64."""
-    return np.asarray(np.linalg.norm(queries.astype(np.float64), axis=1))
-
-
-def can_scan(lengths: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which queries, by their lengths [Q], the fast pass may estimate; others need exact distances throughout."""
+def can_scan(queries: Vectors) -> NDArray[np.bool_]:
+    """Which queries [Q, D] the fast pass may estimate; others need exact distances throughout."""
+    lengths = lengths_of(queries)
     return (lengths >= SHORTEST) & (lengths <= LONGEST)
 
 
 def candidates(
     gallery: Gallery, queries: Vectors, metric: Metric, count: int, allowed: Positions | None = None
 ) -> list[Positions]:
-    """For each query of `queries` float32 [Q, D] (lengths within `can_scan`), positions in ascending order among which
+    """For each of `queries` float32 [Q, D] (at most 65,535 that `can_scan`), positions in ascending order among which
     are the `count` nearest of the `allowed` photos (ascending positions; None: all), ties included."""
-    if not len(queries):
-        return []
+    wanted = _wanted(gallery, allowed)
+    if gallery.codes is None or len(queries) > FEW_QUERIES:
+        return _by_vectors(gallery, queries, metric, count, wanted)
+    found: list[Positions] = []
+    for query in queries:
+        left = _by_codes(gallery, gallery.codes, query[None], metric, count, wanted)
+        found += _by_vectors(gallery, query[None], metric, count, left)
+    return found
+
+
+def _wanted(gallery: Gallery, allowed: Positions | None) -> Wanted:
+    if allowed is None:
+        return Wanted(*gallery.file_order())
+    return _sorted(allowed, gallery.rows[allowed])
+
+
+def _sorted(positions: Positions, rows: Positions) -> Wanted:
+    if bool((rows[1:] < rows[:-1]).any()):
+        order = np.argsort(rows, kind="stable")
+        positions, rows = positions[order], rows[order]
+    return Wanted(positions, rows)
+
+
+def _by_vectors(gallery: Gallery, queries: Vectors, metric: Metric, count: int, wanted: Wanted) -> list[Positions]:
+    """As `candidates`, by float32 products."""
     lengths = lengths_of(queries)
-    units = (queries / lengths[:, None]).astype(np.float32)
-    pool = Pool(len(queries), count)
-    with np.errstate(all="ignore"):  # products of photos outside the safe lengths overflow; they are not looked at
-        for positions, vectors in blocks(gallery, allowed):
-            pool.add(positions, *estimate(vectors, units, lengths, metric))
-    return pool.result()
+
+    def scan(share: Wanted) -> Pool:
+        pool = Pool(len(queries), count)
+        table = np.empty((len(queries), min(BLOCK_ROWS, len(share))), dtype=np.float32)
+        with np.errstate(all="ignore"):  # what overflows belongs to photos outside the safe lengths
+            for block in share.blocks(BLOCK_ROWS):
+                scores, errors, safe = estimate(gallery.matrix[block.place()], queries, lengths, metric, table)
+                positions = block.positions
+                if not safe.all():
+                    pool.add_anyway(positions[~safe])
+                    positions, scores = positions[safe], scores[:, safe]
+                pool.add(positions, scores, errors[:, None])
+        return pool
+
+    return _merged(on_threads(scan, wanted.shares(len(wanted) * queries.size, cores()))).result()
 
 
-def estimate(vectors: Vectors, units: Vectors, lengths: NDArray[np.float64], metric: Metric) -> tuple[Vectors, Vectors]:
-    """Scores float32 [Q, B] of `vectors` [B, D], and their errors [1, B] or [Q, B], for queries of length 1 `units`
-    [Q, D] that were `lengths` [Q] long."""
-    own = np.sqrt(np.einsum("bd,bd->b", vectors, vectors))
+def _by_codes(gallery: Gallery, codes: Codes, query: Vectors, metric: Metric, count: int, wanted: Wanted) -> Wanted:
+    """The photos that can be among the nearest to one query [1, D] by the codes alone, and those without codes."""
+    unit, length = encode(query), float(lengths_of(query)[0])
+    own_error = relative_error(query.shape[1])
+
+    def scan(share: Wanted) -> Pool:
+        pool = Pool(1, count)
+        for block in share.blocks(BLOCK_CODES):
+            place, picks = block.place(), None
+            if isinstance(place, np.ndarray) and len(place) >= DENSE * (int(place[-1]) - int(place[0]) + 1):
+                picks = place - place[0]
+                place = slice(int(place[0]), int(place[-1]) + 1)
+            near = codes[place]
+            scores, errors = score(*cosines(near, unit), near.lengths, own_error, length, metric)
+            if picks is not None:
+                scores, errors = scores[picks], errors[picks]
+            pool.add(block.positions, scores[None], errors[None])
+        return pool
+
+    coded = wanted[: int(np.searchsorted(wanted.rows, len(codes)))]
+    shares = coded.shares(len(coded) * query.size, min(MOST_READERS, cores()))
+    positions = np.concatenate([_merged(on_threads(scan, shares)).result()[0], wanted.positions[len(coded) :]])
+    return _sorted(positions, gallery.rows[positions])
+
+
+def estimate(
+    vectors: Vectors, queries: Vectors, lengths: Vectors, metric: Metric, table: Vectors
+) -> tuple[Vectors, Vectors, NDArray[np.bool_]]:
+    """Scores float32 [Q, B] of `vectors` [B, D] for `queries` [Q, D] of `lengths` [Q], a bound [Q] on their errors, and
+    for which photos [B] all this holds. `table` [Q, B or more] may be used for the scores.
+
+    The score is the cosine times |q|, or half of the negative squared Euclidean distance less the query's own share:
+    −(|q − x|² − |q|²) / 2 = q·x − |x|² / 2. Products, lengths and roundings together err by less than
+    `relative_error` times |q|, or times (|q| + |x|)².
+    """
+    own = lengths_of(vectors)
     safe = (own >= SHORTEST) & (own <= LONGEST)
-    cosine = units @ vectors.T
-    cosine /= own
-    error = relative_error(vectors.shape[1])
-    return score(cosine, np.float32(error), error / 2, own, safe, lengths, metric)
+    scores = table[:, : len(vectors)]
+    error = np.float32(relative_error(vectors.shape[1]) + ROUNDING)
+    if metric is Metric.EUCLIDEAN:
+        np.matmul(queries, vectors.T, out=scores)
+        scores -= own * own * np.float32(0.5)
+        return scores, (lengths + own[safe].max(initial=0)) ** 2 * error, safe
+    # Dividing whichever is the smaller table.
+    if len(queries) < vectors.shape[1]:
+        np.matmul(queries, vectors.T, out=scores)
+        scores /= own
+    else:
+        np.matmul(queries, (vectors / own[:, None]).T, out=scores)
+    return scores, lengths * error, safe
 
 
 def score(
-    cosine: Vectors,
-    error: Vectors | np.float32,
-    own_error: float,
-    own: Vectors,
-    safe: NDArray[np.bool_],
-    lengths: NDArray[np.float64],
-    metric: Metric,
+    cosine: Vectors, errors: Vectors, own: Vectors, own_error: float, length: float, metric: Metric
 ) -> tuple[Vectors, Vectors]:
-    """Scores and errors from estimated cosines [Q, B] with `error`, the photos' lengths `own` [B], off by at most half
-    of `own_error` times themselves, and the queries' lengths [Q]. Overwrites `cosine`.
+    """Scores [N] and errors [N] from estimated cosines [N] with `errors` [N], the photos' lengths `own` [N] and the
+    query's `length`, each off by at most half of `own_error` times itself. Overwrites `cosine`.
 
-    The score is the cosine, or the negative squared Euclidean distance less the query's own share:
-    −(|q − x|² − |q|²) = |x|·(2·|q|·cos − |x|). An error r of |x| changes that by at most 2·r·|x|·(|q| + |x|), and its
-    roundings in float32 stay below 8·u·(|q| + |x|)²; `ROUNDING` is twice that.
+    The score is the cosine, or −(|q − x|² − |q|²) = |x|·(2·|q|·cos − |x|). An error r of both lengths changes that by
+    at most 2·r·(|q| + |x|)², and its roundings in float32 stay below 8·u·(|q| + |x|)²; `ROUNDING` is twice that.
     """
-    if metric is Metric.EUCLIDEAN:
-        other = lengths.astype(np.float32)[:, None]
-        cosine *= 2 * other
-        cosine -= own
-        cosine *= own
-        spread = 2 * other * own * error + (own + other) ** 2 * np.float32(own_error + ROUNDING)
-    else:
-        spread = np.broadcast_to(np.asarray(error + ROUNDING, dtype=np.float32), (1, len(own)))
-    if not safe.all():
-        cosine = np.where(safe, cosine, np.float32(0))
-        spread = np.where(safe, spread, np.float32(np.inf))
-    return cosine, spread
-
-
-def blocks(gallery: Gallery, allowed: Positions | None) -> Iterator[tuple[Positions, Vectors]]:
-    """The allowed photos in the order in which their vectors lie in the file, block by block: positions [B] and vectors
-    [B, D]; these are not copied where the rows follow one another."""
-    positions = np.arange(len(gallery), dtype=np.int64) if allowed is None else allowed
-    rows = gallery.rows if allowed is None else gallery.rows[allowed]
-    if np.any(rows[1:] < rows[:-1]):
-        order = np.argsort(rows, kind="stable")
-        positions, rows = positions[order], rows[order]
-    for start in range(0, len(rows), BLOCK_ROWS):
-        block = rows[start : start + BLOCK_ROWS]
-        follow_on = bool(np.all(block[1:] - block[:-1] == 1))
-        vectors = gallery.matrix[int(block[0]) : int(block[-1]) + 1] if follow_on else gallery.matrix[block]
-        yield positions[start : start + BLOCK_ROWS], vectors
+    if metric is Metric.COSINE:
+        return cosine, errors + np.float32(ROUNDING)
+    cosine *= 2 * length
+    cosine -= own
+    cosine *= own
+    spread = np.square(own + np.float32(length))
+    spread *= np.float32(own_error + ROUNDING)
+    return cosine, spread + errors * own * np.float32(2 * length)
 
 
 class Pool:
@@ -122,47 +202,66 @@ class Pool:
     def __init__(self, queries: int, count: int) -> None:
         self._count = count
         self._floor = np.full(queries, -np.inf, dtype=np.float32)  # the count-th largest lower bound so far
-        self._parts: list[tuple[NDArray[np.int64], Positions, Vectors, Vectors]] = []
-        self._seen = 0
+        # Columns: query, position, lower and upper bound of the score.
+        self._parts: list[tuple[NDArray[np.uint16], Positions, Vectors, Vectors]] = []
+        self._always: list[Positions] = []
+        self._added = 0
         self._next_prune = 4
 
     def add(self, positions: Positions, scores: Vectors, errors: Vectors) -> None:
-        """Add photos with their scores [Q, B] and errors (broadcast to that), no photo twice."""
-        upper = scores + errors
-        if self._seen == 0 and len(positions) >= self._count:
+        """Add photos [B] with their scores [Q, B] and errors (broadcast to that), no photo twice."""
+        count = scores.shape[1]
+        if self._added == 0 and count >= self._count:
             # Without this every photo of the first block would be carried along.
-            nth = len(positions) - self._count
+            nth = count - self._count
             self._floor = np.partition(scores - errors, nth, axis=1)[:, nth]
-        query, column = np.nonzero(upper >= self._floor[:, None])
-        errors = np.broadcast_to(errors, scores.shape)
-        low = scores[query, column] - errors[query, column]
-        self._parts.append((query, positions[column], low, upper[query, column]))
-        self._seen += 1
-        if self._seen >= self._next_prune:
-            self._next_prune *= 4
+        # numpy finds the few in one dimension ten times as fast as in two.
+        hits = np.flatnonzero(scores >= self._floor[:, None] - errors)
+        query, column = np.divmod(hits, count)
+        score = scores.ravel()[hits] if scores.flags.c_contiguous else scores[query, column]
+        error = errors[query if len(errors) > 1 else 0, column if errors.shape[1] > 1 else 0]
+        self._parts.append((query.astype(np.uint16), positions[column], score - error, score + error))
+        self._added += 1
+        if self._added >= self._next_prune:
+            self._next_prune *= 3
             self._prune()
+
+    def add_anyway(self, positions: Positions) -> None:
+        """Add photos of which no score can be estimated: they are candidates of every query."""
+        self._always.append(positions)
+
+    def absorb(self, other: "Pool") -> None:
+        """Add what another pool for the same queries has gathered from other photos."""
+        self._parts += other._parts
+        self._always += other._always
+        self._floor = np.maximum(self._floor, other._floor)
 
     def result(self) -> list[Positions]:
         """The candidates of each query, ascending."""
-        self._prune()
-        query, positions, _, _ = self._parts[0]
-        return [np.sort(part) for part in np.split(positions, np.searchsorted(query, np.arange(1, len(self._floor))))]
+        query, positions = self._prune()
+        starts = np.searchsorted(query, np.arange(len(self._floor) + 1)).tolist()
+        return [np.sort(np.concatenate([positions[a:b], *self._always])) for a, b in pairwise(starts)]
 
-    def _prune(self) -> None:
+    def _prune(self) -> tuple[NDArray[np.uint16], Positions]:
         """Raise the floors by what has been gathered, and drop what lies below them; leaves one part, by query."""
-        if self._parts:
-            query, positions, low, upper = (np.concatenate(column) for column in zip(*self._parts, strict=True))
-        else:
-            query = positions = np.empty(0, dtype=np.int64)
-            low = upper = np.empty(0, dtype=np.float32)
-        order = np.argsort(query, kind="stable")
+        if not self._parts:
+            return np.empty(0, dtype=np.uint16), np.empty(0, dtype=np.int64)
+        query, positions, low, upper = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        order = np.argsort(query, kind="stable")  # a radix sort, for 16 bits
         query, positions, low, upper = query[order], positions[order], low[order], upper[order]
-        starts = np.searchsorted(query, np.arange(len(self._floor)))
-        held = np.diff(np.append(starts, len(query)))
-        if held.max(initial=0) >= self._count:
-            table = np.full((len(held), held.max()), -np.inf, dtype=np.float32)
-            table[query, np.arange(len(query)) - starts[query]] = low
-            nth = table.shape[1] - self._count
+        held = np.bincount(query, minlength=len(self._floor))
+        widest = int(held.max())
+        if widest >= self._count:
+            table = np.full((len(held), widest), -np.inf, dtype=np.float32)
+            table[np.arange(widest) < held[:, None]] = low
+            nth = widest - self._count
             self._floor = np.maximum(self._floor, np.partition(table, nth, axis=1)[:, nth])
         keep = upper >= self._floor[query]
         self._parts = [(query[keep], positions[keep], low[keep], upper[keep])]
+        return self._parts[0][0], self._parts[0][1]
+
+
+def _merged(pools: Sequence[Pool]) -> Pool:
+    for other in pools[1:]:
+        pools[0].absorb(other)
+    return pools[0]

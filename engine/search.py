@@ -1,6 +1,7 @@
 """Exact nearest photos: a fast pass finds candidates, `engine.metric` gives their distances and so the order."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +10,19 @@ from engine import scan
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
 from engine.results import Ranking
+from engine.threads import cores, on_threads
+
+# A query, its own position in the gallery, and its candidates.
+Task = tuple[NDArray[np.float32], int | None, NDArray[np.int64]]
 
 # Pairs whose float64 copies are in memory at a time: 8 MB each at 256 dimensions.
 PAIRS_AT_ONCE = 4096
-# A batch's queries that go through the gallery together; with a block of the scan, 2 MB of scores.
-QUERIES_AT_ONCE = 256
+# A batch's queries that go through the gallery together, fewer where many photos are wanted of each. 1,024 make 8 MB
+# of scores with a block of the scan, and 16 bits hold their numbers.
+QUERIES_AT_ONCE = 1024
+RESULTS_AT_ONCE = 2_000_000
+# Queries whose exact distances are worth a thread.
+QUERIES_A_THREAD = 16
 # Below so many photos, or where more than this share of them is wanted, the fast pass saves nothing.
 SMALL = 1024
 LARGE_SHARE = 0.1
@@ -98,34 +107,51 @@ def _rankings(
     left_out = [None if path is None else gallery.index_of(path) for path in exclude]
     # One more than wanted, for the query itself may be among the nearest.
     count = size if not k else min(k + 1, size)
+    at_once = max(1, min(QUERIES_AT_ONCE, RESULTS_AT_ONCE // max(1, count)))
+    for start in range(0, len(queries), at_once):
+        batch = queries[start : start + at_once]
+        found = _candidates(gallery, batch, metric, count, within)
+        tasks = list(zip(batch, left_out[start : start + at_once], found, strict=True))
+
+        def ranked(share: Sequence[Task]) -> list[Ranking]:
+            return [_ranking(gallery, metric, k, *task) for task in share]
+
+        threads = max(1, min(cores(), len(tasks) // QUERIES_A_THREAD))
+        bounds = [part * len(tasks) // threads for part in range(threads + 1)]
+        for rankings in on_threads(ranked, [tasks[first:stop] for first, stop in pairwise(bounds)]):
+            yield from rankings
+
+
+def _candidates(
+    gallery: Gallery, queries: NDArray[np.float32], metric: Metric, count: int, within: NDArray[np.int64] | None
+) -> list[NDArray[np.int64]]:
+    """For each query, ascending positions among which its `count` nearest are."""
     everything = np.arange(len(gallery), dtype=np.int64) if within is None else within
-    for start in range(0, len(queries), QUERIES_AT_ONCE):
-        batch = queries[start : start + QUERIES_AT_ONCE]
-        found = [everything] * len(batch)
-        if size > SMALL and count <= LARGE_SHARE * size:
-            fit = np.flatnonzero(scan.can_scan(scan.lengths_of(batch)))
-            scanned = scan.candidates(gallery, batch[fit], metric, count, within)
+    found = [everything] * len(queries)
+    if len(everything) > SMALL and count <= LARGE_SHARE * len(everything):
+        fit = np.flatnonzero(scan.can_scan(queries))
+        if len(fit):
+            scanned = scan.candidates(gallery, queries[fit], metric, count, within)
             for query, positions in zip(fit.tolist(), scanned, strict=True):
                 found[query] = positions
-        yield from _exact(gallery, batch, metric, k, left_out[start : start + QUERIES_AT_ONCE], found)
+    return found
 
 
-def _exact(
+def _ranking(
     gallery: Gallery,
-    queries: NDArray[np.float32],
     metric: Metric,
     k: int | None,
-    left_out: Sequence[int | None],
-    found: Sequence[NDArray[np.int64]],
-) -> Iterator[Ranking]:
-    """The rankings of some queries, each from its candidates (ascending positions)."""
-    for query, own, positions in zip(queries, left_out, found, strict=True):
-        if own is not None:
-            positions = positions[positions != own]
-        distances = np.empty(len(positions))
-        for start in range(0, len(positions), PAIRS_AT_ONCE):
-            block = slice(start, start + PAIRS_AT_ONCE)
-            distances[block] = pairwise_distance(gallery.vectors(positions[block]), query, metric)
-        # Positions ascend as paths do, and a stable sort keeps that order within equal distances.
-        order = np.argsort(distances, kind="stable")[: k or None]
-        yield Ranking(gallery.paths, positions[order], distances[order], metric, gallery.model)
+    query: NDArray[np.float32],
+    own: int | None,
+    positions: NDArray[np.int64],
+) -> Ranking:
+    """The ranking of one query from its candidates, ascending positions, but not its `own`."""
+    if own is not None:
+        positions = positions[positions != own]
+    distances = np.empty(len(positions))
+    for start in range(0, len(positions), PAIRS_AT_ONCE):
+        block = slice(start, start + PAIRS_AT_ONCE)
+        distances[block] = pairwise_distance(gallery.vectors(positions[block]), query, metric)
+    # Positions ascend as paths do, and a stable sort keeps that order within equal distances.
+    order = np.argsort(distances, kind="stable")[: k or None]
+    return Ranking(gallery.paths, positions[order], distances[order], metric, gallery.model)

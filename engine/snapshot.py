@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,22 @@ _STAMP_NS = 1_000_000_000 * 10**9
 _log = logging.getLogger(__name__)
 
 
-def write_snapshot(path: Path, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Replace the snapshot `path` by these arrays; `key` (JSON values) says what they are a snapshot of.
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An array that is made while it is written: its parts along the first axis, in order, in C order each."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    parts: Iterable[NDArray[Any]]
+
+    @property
+    def nbytes(self) -> int:
+        return _bytes(self.dtype.str, list(self.shape))
+
+
+def write_snapshot(path: Path, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any] | Streamed]) -> None:
+    """Replace the snapshot `path` by these arrays; `key` (JSON values) says what they are a snapshot of. They are
+    written in their order, so that making one that is streamed may fill in those after it.
 
     It is only ever a copy: a failure is logged and nothing else.
     """
@@ -33,7 +48,8 @@ def write_snapshot(path: Path, key: Mapping[str, Any], arrays: Mapping[str, NDAr
         with os.fdopen(descriptor, "wb") as file:
             file.write(_head(key, arrays))
             for array in arrays.values():
-                file.write(np.ascontiguousarray(array).data)
+                for part in array.parts if isinstance(array, Streamed) else (array,):
+                    file.write(np.ascontiguousarray(part).data)
                 file.write(bytes(-file.tell() % _ALIGN))
             file.flush()
             os.fsync(file.fileno())
@@ -68,7 +84,7 @@ def read_snapshot(path: Path, key: Mapping[str, Any]) -> dict[str, NDArray[Any]]
         return None
 
 
-def _head(key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def _head(key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any] | Streamed]) -> bytes:
     """Magic line and description, padded to `_HEAD_BYTES`."""
     listed = []
     position = _HEAD_BYTES

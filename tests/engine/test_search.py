@@ -1,5 +1,6 @@
 """Every way of searching against brute force in float64."""
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import scan, search
+from engine.codes import encode, lengths_of
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
 from engine.path_table import PathTable
@@ -50,12 +52,19 @@ def scattered_gallery(vectors: np.ndarray, seed: int, copies: int = 0) -> Galler
     return Gallery(PathTable.from_sorted(f"{i:05}.jpg" for i in range(len(rows))), matrix, rows, "tiny")
 
 
+def with_codes(gallery: Gallery, share: float = 1.0) -> Gallery:
+    """The same gallery with codes of the first `share` of the file's rows."""
+    codes = encode(gallery.matrix[: round(share * len(gallery.matrix))])
+    return Gallery(gallery.paths, gallery.matrix, gallery.rows, gallery.model, gallery.generation, codes)
+
+
 @pytest.fixture
 def always_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small galleries go through the fast pass too, in blocks small enough that there are several."""
     monkeypatch.setattr(search, "SMALL", 0)
     monkeypatch.setattr(search, "LARGE_SHARE", 1.0)
     monkeypatch.setattr(scan, "BLOCK_ROWS", 5)
+    monkeypatch.setattr(scan, "BLOCK_CODES", 6)
 
 
 numbers = st.one_of(
@@ -75,6 +84,7 @@ def problems(draw: st.DrawFn) -> tuple[Gallery, np.ndarray, int | None, str | No
     vectors = np.array([distinct[i] for i in picks], dtype=np.float32).reshape(-1, dimension)
     order = np.array(draw(st.permutations(range(len(picks)))), dtype=np.int64)
     gallery = Gallery(PathTable.from_sorted(f"{i:05}" for i in range(len(picks))), vectors, order, "tiny")
+    gallery = draw(st.sampled_from([gallery, with_codes(gallery), with_codes(gallery, 0.6)]))
     query = np.array(draw(st.one_of(row, st.sampled_from(distinct))), dtype=np.float32)
     k = draw(st.one_of(st.none(), st.integers(0, 45)))
     excluded = draw(st.one_of(st.none(), st.sampled_from([f"{i:05}" for i in range(41)])))
@@ -84,7 +94,7 @@ def problems(draw: st.DrawFn) -> tuple[Gallery, np.ndarray, int | None, str | No
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(problem=problems())
 def test_any_gallery_with_ties_zeros_and_extremes(
     always_scan: None,
@@ -99,10 +109,12 @@ def test_any_gallery_with_ties_zeros_and_extremes(
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dimension", [1, 3, 64, 257])
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
-def test_random_galleries_through_the_fast_pass(metric: Metric, dimension: int, scale: float) -> None:
+@pytest.mark.parametrize("coded", [0.0, 0.7, 1.0])
+def test_random_galleries_through_the_fast_pass(metric: Metric, dimension: int, scale: float, coded: float) -> None:
     rng = np.random.default_rng(dimension)
     lengths = rng.uniform(0.1, 10, (3000, 1))
     gallery = scattered_gallery((rng.standard_normal((3000, dimension)) * lengths * scale).astype(np.float32), 7)
+    gallery = with_codes(gallery, coded)
     for i in (0, 17):
         query = gallery.vector(i)
         for k in (1, 10, 250):
@@ -111,19 +123,22 @@ def test_random_galleries_through_the_fast_pass(metric: Metric, dimension: int, 
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_vectors_that_float32_cannot_tell_apart(metric: Metric) -> None:
+@pytest.mark.parametrize("coded", [0.0, 1.0])
+def test_vectors_that_float32_cannot_tell_apart(metric: Metric, coded: float) -> None:
     """A crowd around the query at distances far below the rounding of float32 products."""
     rng = np.random.default_rng(3)
     centre = rng.standard_normal(96)
     crowd = (centre + rng.standard_normal((4000, 96)) * 1e-6).astype(np.float32)
-    gallery, query = gallery_of(crowd), centre.astype(np.float32)
+    gallery, query = with_codes(gallery_of(crowd), coded), centre.astype(np.float32)
     assert listed(nearest(gallery, query, metric, 20)) == brute_force(gallery, query, metric, 20, None, None)
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_thousands_of_copies_stand_in_order_of_path(metric: Metric) -> None:
+@pytest.mark.parametrize("coded", [0.0, 1.0])
+def test_thousands_of_copies_stand_in_order_of_path(metric: Metric, coded: float) -> None:
     rng = np.random.default_rng(4)
     gallery = scattered_gallery(rng.standard_normal((3, 32)).astype(np.float32), 4, copies=3000)
+    gallery = with_codes(gallery, coded)
     query = gallery.vector(1)
     found = nearest(gallery, query, metric, 5, exclude=gallery.paths[1])
     twins = np.flatnonzero(gallery.rows == gallery.rows[1])
@@ -140,10 +155,12 @@ def test_a_batch_agrees_with_single_queries_to_the_digit(metric: Metric, monkeyp
     queries = queries.astype(np.float32)
     excluded = [gallery.paths[i] for i in range(9)] + [None, "no such photo"]
     allowed = rng.random(2600) < 0.7
+    coded = with_codes(gallery, 0.9)
     for k in (1, 50):
         batch = nearest_batch(gallery, queries, metric, k, exclude=excluded, allowed=allowed)
         for query, path, found in zip(queries, excluded, batch, strict=True):
             assert listed(found) == listed(nearest(gallery, query, metric, k, exclude=path, allowed=allowed))
+            assert listed(found) == listed(nearest(coded, query, metric, k, exclude=path, allowed=allowed))
             assert listed(found) == brute_force(gallery, query, metric, k, path, allowed)
 
 
@@ -154,6 +171,7 @@ def test_a_filter_comes_before_the_choice_of_the_nearest(metric: Metric) -> None
     query = gallery.vector(0)
     far = all_distances(gallery, query, metric) > np.float32(0.9)
     found = nearest(gallery, query, metric, 30, allowed=far)
+    assert listed(nearest(with_codes(gallery), query, metric, 30, allowed=far)) == listed(found)
     assert len(found) == 30
     assert listed(found) == brute_force(gallery, query, metric, 30, None, far)
     assert list(nearest(gallery, query, metric, 30, allowed=np.zeros(5000, dtype=bool))) == []
@@ -189,7 +207,38 @@ def test_zero_vectors_are_found_where_they_belong(metric: Metric) -> None:
     gallery = gallery_of(rows)
     for query in (np.zeros(8, dtype=np.float32), rows[1]):
         for k in (5, 150):
-            assert listed(nearest(gallery, query, metric, k)) == brute_force(gallery, query, metric, k, None, None)
+            expected = brute_force(gallery, query, metric, k, None, None)
+            assert listed(nearest(gallery, query, metric, k)) == expected
+            assert listed(nearest(with_codes(gallery), query, metric, k)) == expected
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_any_number_of_threads_gives_the_same(metric: Metric, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "PRODUCTS_A_THREAD", 1000)
+    monkeypatch.setattr(scan, "BLOCK_CODES", 500)
+    monkeypatch.setattr(scan, "BLOCK_ROWS", 300)
+    monkeypatch.setattr(scan, "cores", lambda: threads)
+    monkeypatch.setattr(search, "cores", lambda: threads)
+    rng = np.random.default_rng(11)
+    gallery = gallery_of(rng.standard_normal((5000, 24)))
+    queries = np.concatenate([gallery.vectors(np.arange(4960, 5000)), np.zeros((1, 24), dtype=np.float32)])
+    expected = [brute_force(gallery, query, metric, 40, None, None) for query in queries]
+    assert [listed(found) for found in nearest_batch(gallery, queries, metric, 40)] == expected
+    assert listed(nearest(with_codes(gallery), queries[0], metric, 40)) == expected[0]
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("search")] == []
+
+
+def test_gaps_between_the_wanted_rows_are_read_or_left_out() -> None:
+    """Every second, every tenth and an unbroken run of the rows, as other libraries and filters leave them."""
+    rng = np.random.default_rng(12)
+    matrix = rng.standard_normal((20_000, 8)).astype(np.float32)
+    for rows in (np.arange(0, 20_000, 2), np.arange(0, 20_000, 10), np.arange(5000, 9000), np.arange(4000).repeat(2)):
+        gallery = Gallery(PathTable.from_sorted(f"{i:05}" for i in range(len(rows))), matrix, rows, "tiny")
+        query = gallery.vector(77)
+        expected = brute_force(gallery, query, Metric.EUCLIDEAN, 9, None, None)
+        for coded in (0.0, 0.4, 1.0):
+            assert listed(nearest(with_codes(gallery, coded), query, Metric.EUCLIDEAN, 9)) == expected
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -231,15 +280,15 @@ def test_all_distances_are_those_of_the_ranking(metric: Metric) -> None:
 def test_no_estimate_leaves_its_bound(metric: Metric, dimension: int) -> None:
     """The margin is a promise about every score, not only about those near the k-th place."""
     rng = np.random.default_rng(dimension)
-    rows = (rng.uniform(-1, 1, (500, dimension)) * 10 ** rng.uniform(-3, 3, (500, 1))).astype(np.float32)
+    rows = (rng.uniform(-1, 1, (500, dimension)) * 10 ** rng.uniform(-2, 2, (500, 1))).astype(np.float32)
     queries = np.concatenate([rows[:5] * np.float32(1.1), rng.standard_normal((5, dimension)).astype(np.float32)])
-    lengths = scan.lengths_of(queries)
-    units = (queries / lengths[:, None]).astype(np.float32)
-    scores, errors = scan.estimate(rows, units, lengths, metric)
-    for query, length, score, error in zip(
-        queries, lengths, scores, np.broadcast_to(errors, scores.shape), strict=True
-    ):
-        distance = pairwise_distance(rows, query, metric)
-        true = 1 - distance if metric is Metric.COSINE else length**2 - distance**2
-        assert (np.abs(score - true) <= error).all()
-        assert (error <= 1e-3 * (1 if metric is Metric.COSINE else (length + scan.lengths_of(rows)) ** 2)).all()
+    for asked in (queries, np.tile(queries, (dimension, 1))[: dimension + 1]):  # fewer and more than numbers in a row
+        lengths = lengths_of(asked)
+        table = np.empty((len(asked), 600), dtype=np.float32)
+        scores, errors, safe = scan.estimate(rows, asked, lengths, metric, table)
+        assert safe.all()
+        for query, score, error in zip(asked, scores, errors, strict=True):
+            distance, length = pairwise_distance(rows, query, metric), np.linalg.norm(query.astype(np.float64))
+            true = (1 - distance) * length if metric is Metric.COSINE else (length**2 - distance**2) / 2
+            assert (np.abs(score - true) <= error).all()
+            assert error <= 1e-3 * (length if metric is Metric.COSINE else (length + lengths_of(rows).max()) ** 2)

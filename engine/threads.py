@@ -1,0 +1,58 @@
+"""Threads of our own for numpy's work: as many as there are cores, each with BLAS products that stay on it."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import TypeVar
+
+from threadpoolctl import ThreadpoolController
+
+Share = TypeVar("Share")
+Result = TypeVar("Result")
+
+_lock = threading.Lock()
+_holders = 0
+_restore: Callable[[], None] | None = None
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def on_threads(work: Callable[[Share], Result], shares: Sequence[Share]) -> list[Result]:
+    """The results for all shares, each made on a thread of its own.
+
+    BLAS uses one thread meanwhile. Its own threads would spin while they wait for the next product: measured on two
+    busy cores, that costs a fourth more time for blocks of 1,000 × 2,048.
+    """
+    if len(shares) == 1:
+        return [work(shares[0])]
+    with one_blas_thread(), ThreadPoolExecutor(len(shares), thread_name_prefix="search") as executor:
+        return list(executor.map(work, shares))
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS to one thread, for the whole process, until the last who asked for it is done."""
+    global _holders, _restore
+    with _lock:
+        _holders += 1
+        if _holders == 1:
+            _restore = _blas().limit(limits=1).restore_original_limits
+    try:
+        yield
+    finally:
+        with _lock:
+            _holders -= 1
+            if _holders == 0 and _restore is not None:
+                _restore()
+                _restore = None
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")

@@ -1,0 +1,46 @@
+"""Our own threads: results in order, and BLAS back to what it was."""
+
+import threading
+
+import pytest
+from threadpoolctl import threadpool_info
+
+from engine.threads import cores, on_threads, one_blas_thread
+
+
+def blas_threads() -> list[int]:
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def test_results_come_in_the_order_of_the_shares() -> None:
+    second_began = threading.Event()
+
+    def work(share: int) -> int:
+        if share == 0:
+            assert second_began.wait(20)
+        second_began.set()
+        return share * 10
+
+    assert on_threads(work, [0, 1, 2]) == [0, 10, 20]
+    assert on_threads(work, [7]) == [70]
+
+
+def test_an_error_of_a_share_is_raised_and_no_thread_stays() -> None:
+    before = blas_threads()
+    with pytest.raises(ZeroDivisionError):
+        on_threads(lambda share: 1 / share, [1, 0, 2])
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("search")] == []
+    assert blas_threads() == before
+
+
+def test_blas_has_one_thread_until_the_last_holder_is_done() -> None:
+    before = blas_threads()
+    with one_blas_thread():
+        with one_blas_thread():
+            assert set(blas_threads()) <= {1}
+        assert set(blas_threads()) <= {1}
+    assert blas_threads() == before
+
+
+def test_there_is_at_least_one_core() -> None:
+    assert cores() >= 1
