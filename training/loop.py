@@ -93,6 +93,14 @@ def learning_rate_share(done: float, warm_up: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (done - warm_up) / (1 - warm_up))
 
 
+def _without_epochs(description: dict[str, Any]) -> dict[str, Any]:
+    """A run may be made longer or shorter when it goes on: the rest of its schedule is then stretched or shortened."""
+    return {
+        key: {name: item for name, item in value.items() if name != "epochs"} if isinstance(value, dict) else value
+        for key, value in description.items()
+    }
+
+
 @contextmanager
 def _interrupt_at_step() -> Iterator[threading.Event]:
     """Turn the first Ctrl+C into an event, so that no step is left half done; the second one interrupts as ever."""
@@ -231,8 +239,9 @@ class Fit:
         if not path.exists():
             return
         kept = checkpoint.load(path)
-        if kept["description"] != self.description:
-            changed = sorted(key for key in self.description if kept["description"].get(key) != self.description[key])
+        before, now = _without_epochs(kept["description"]), _without_epochs(self.description)
+        if before != now:
+            changed = sorted(key for key in now if before.get(key) != now[key])
             raise checkpoint.CheckpointError(
                 f"{path} is of a run with other settings ({', '.join(changed)}): choose another --out"
             )

@@ -170,7 +170,7 @@ def best_head(
     """Train the original's head and ours on the frozen features; the one with the larger validation mAP goes on."""
     best: tuple[float, FineTuneConfig, nn.Module] | None = None
     for kind in ("original", "cosine"):
-        candidate = replace(config, head=kind)  # type: ignore[arg-type]
+        candidate = replace(config, head=kind)
         torch.manual_seed(options.seed)
         head = new_head(candidate, pooled.shape[1], len(prepared.labelled.classes)).to(options.device)
         task = MapTask(head, candidate, pooled, prepared.train, prepared.validation, prepared.labels, targets)

@@ -24,7 +24,7 @@ class VitTrunk(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         patches: Tensor = self.patches(image).flatten(2).transpose(1, 2)
-        tokens = torch.cat([self.class_token.expand(len(image), -1, -1), patches], 1) + self.positions
+        tokens: Tensor = torch.cat([self.class_token.expand(len(image), -1, -1), patches], 1) + self.positions
         for block in self.blocks:
             tokens = attend(block, tokens, tokens)
         return tokens
