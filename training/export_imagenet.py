@@ -174,8 +174,8 @@ def figures(result: Evaluation, data: Path) -> dict[str, float | str]:
         "P@1": _rounded(result, "precision_at_1"),
         "mean rank": _rounded(result, "mean_rank", 1),
         "mAP, 95 % interval": f"{interval.low:.3f} to {interval.high:.3f}",
-        "measured on": f"{data.resolve().name}: {result.gallery_size} photos ranked for each of {len(result.names)} queries, "
-        f"{len(result.confusion_labels)} labels",
+        "measured on": f"{data.resolve().name}: {result.gallery_size} photos ranked for each of "
+        f"{len(result.names)} queries, {len(result.confusion_labels)} labels",
     }
 
 
