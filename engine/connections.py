@@ -74,7 +74,10 @@ class Connections:
             handle.close()
 
     def _open(self) -> sqlite3.Connection:
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.suppress(FileExistsError):
+            # Only ever a new file: closing any descriptor of the file drops every lock that SQLite holds on it in this
+            # process (POSIX), and the next program to end would delete the journal under our hands.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         # The owner thread uses it; another may close it when the program ends.
         connection = sqlite3.connect(self.path, timeout=10.0, isolation_level=None, check_same_thread=False)
         try:
