@@ -10,15 +10,15 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Projection:
-    """A centred orthogonal projection: `(features − mean) @ components.T`."""
+    """An orthogonal projection around a centre: `(features − centre) @ components.T`."""
 
-    mean: NDArray[np.float64]  # [D]
+    centre: NDArray[np.float64]  # [D]
     components: NDArray[np.float64]  # [K, D], orthonormal rows, the largest variance first
     explained: float  # share of the variance around `mean` that is kept, 0 to 1
 
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N, D] to [N, K]."""
-        return ((features.astype(np.float64) - self.mean) @ self.components.T).astype(np.float32)
+        return ((features.astype(np.float64) - self.centre) @ self.components.T).astype(np.float32)
 
     def linear(self) -> nn.Linear:
         """The projection as a layer from D to K: the centring becomes its bias."""
@@ -26,13 +26,16 @@ class Projection:
         layer = nn.Linear(features, size)
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(self.components))
-            layer.bias.copy_(torch.from_numpy(-self.components @ self.mean))
+            layer.bias.copy_(torch.from_numpy(-self.components @ self.centre))
         return layer
 
 
-def fit_pca(features: NDArray[np.float32], size: int) -> Projection:
+def fit_pca(features: NDArray[np.float32], size: int, centring: float = 1.0) -> Projection:
     """The `size` directions of largest variance of `features` [N, D] around their mean. Not whitened: whitening lifts
     the noise of the weak directions, and cost retrieval quality on every set of photos it was tried on.
+
+    `centring` is the share of the mean that is subtracted. All of it suits photos like the fitted ones best; less of
+    it takes away less of what other photos may differ by.
 
     Raises ValueError unless 1 ≤ size ≤ D and size < N.
     """
@@ -48,4 +51,4 @@ def fit_pca(features: NDArray[np.float32], size: int) -> Projection:
     components = components * np.sign(components[np.arange(size), largest])[:, np.newaxis]
     total = float(variances.clip(min=0).sum())
     kept = float(variances[::-1][:size].clip(min=0).sum())
-    return Projection(mean, components, kept / total if total > 0 else 1.0)
+    return Projection(centring * mean, components, kept / total if total > 0 else 1.0)

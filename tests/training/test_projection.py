@@ -44,6 +44,13 @@ def test_the_layer_computes_the_projection(features: Features) -> None:
     np.testing.assert_allclose(got, projection.apply(features), atol=1e-4)
 
 
+def test_a_share_of_the_mean_can_stay(features: Features) -> None:
+    whole, half = fit_pca(features, 4), fit_pca(features, 4, centring=0.5)
+    np.testing.assert_array_equal(half.components, whole.components)
+    mean = features.mean(axis=0, dtype=np.float64)
+    np.testing.assert_allclose(half.apply(features).mean(axis=0), 0.5 * mean @ whole.components.T, atol=1e-5)
+
+
 def test_signs_do_not_depend_on_the_decomposition(features: Features) -> None:
     components = fit_pca(features, 4).components
     assert (components[np.arange(4), np.abs(components).argmax(axis=1)] > 0).all()
