@@ -55,7 +55,7 @@ def made_gallery(folder: Path, photos: int) -> tuple[Gallery, Vectors]:
     assert arrays is not None
     paths = PathTable.from_sorted(f"{i:08}.jpg" for i in range(photos))
     rows = np.arange(photos, dtype=np.int64)
-    return Gallery(paths, np.asarray(matrix), rows, "random", codes=Codes(**arrays)), drawn(BATCH_QUERIES)
+    return Gallery(paths, np.asarray(matrix), rows, "random", codes=Codes.from_arrays(arrays)), drawn(BATCH_QUERIES)
 
 
 def numpy_search(matrix: Vectors, metric: Metric) -> Callable[[Vectors], NDArray[np.int64]]:

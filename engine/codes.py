@@ -6,9 +6,10 @@ inequality gives |w·u − scales · values·values| ≤ |e|·|scale · values| 
 vectors are like, so that the search that uses it stays exact. On 256 random numbers the bound is about 0.014.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import simsimd
@@ -48,6 +49,11 @@ class Codes:
     scales: NDArray[np.float32]  # [R]
     errors: NDArray[np.float32]  # [R], inf where nothing can be said
     lengths: NDArray[np.float32]  # [R], of the vectors themselves
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Codes":
+        """The codes in a snapshot; as plain arrays, for slicing a `numpy.memmap` takes ten times as long."""
+        return cls(*(np.asarray(arrays[name]) for name in ("values", "scales", "errors", "lengths")))
 
     def __len__(self) -> int:
         return len(self.values)

@@ -25,10 +25,12 @@ Positions = NDArray[np.int64]
 
 # float32 rows at a time: 2 MB at 256 dimensions, so that the second look at a block, for the lengths, finds it cached.
 BLOCK_ROWS = 2048
-# Coded rows at a time: 4 MB at 256 dimensions, long enough that Python's share of the time is small.
-BLOCK_CODES = 16_384
+# Coded rows at a time: 8 MB at 256 dimensions, long enough that Python's share of the time is small.
+BLOCK_CODES = 32_768
 # More queries than this read the float32 vectors together rather than the codes one by one.
 FEW_QUERIES = 4
+# So many more than wanted may be left by the codes for the exact distances.
+FEW_LEFT = 200
 # Where the wanted rows are at least this share of those between the first and the last, the codes of all are read.
 DENSE = 0.4
 # A thread is worth its start when it has this many products of two numbers to sum, which takes about a millisecond.
@@ -88,7 +90,9 @@ def candidates(
     found: list[Positions] = []
     for query in queries:
         left = _by_codes(gallery, gallery.codes, query[None], metric, count, wanted)
-        found += _by_vectors(gallery, query[None], metric, count, left)
+        # Exact distances of a few more cost less than another look at all of them.
+        few = len(left) <= FEW_LEFT + 2 * count
+        found += [np.sort(left.positions)] if few else _by_vectors(gallery, query[None], metric, count, left)
     return found
 
 

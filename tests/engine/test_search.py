@@ -65,6 +65,7 @@ def always_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LARGE_SHARE", 1.0)
     monkeypatch.setattr(scan, "BLOCK_ROWS", 5)
     monkeypatch.setattr(scan, "BLOCK_CODES", 6)
+    monkeypatch.setattr(scan, "FEW_LEFT", 0)
 
 
 numbers = st.one_of(
