@@ -122,7 +122,6 @@ class ShortcutsDialog(_Dialog):
         super().__init__(self.tr("Shortcuts"), parent)
         self.setMinimumSize(560, 560)
         self.list = _table([self.tr("What"), self.tr("Keys")], self)
-        self.list.setRootIsDecorated(False)
         self.list.setAccessibleName(self.windowTitle())
         sections: dict[str, QTreeWidgetItem] = {}
         for line in lines:
@@ -199,6 +198,7 @@ def _table(titles: list[str], parent: QWidget) -> QTreeWidget:
     table = QTreeWidget(parent)
     table.setHeaderLabels(titles)
     table.setUniformRowHeights(True)
+    table.setRootIsDecorated(False)
     table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     table.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)

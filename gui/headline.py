@@ -37,6 +37,8 @@ def title(query: Query | None, scope: Scope) -> str:
 def _one(part: Part) -> str:
     translate = QCoreApplication.translate
     name = shown_text(part.name)
+    if part.pasted is not None:
+        return translate("headline", "Like the pasted picture")
     if part.sign < 0:
         return translate("headline", "Unlike %1").replace("%1", name)
     if part.region is not None:
@@ -54,6 +56,7 @@ def note(query: Query | None, counts: Counts) -> str:
         so_far = translate("headline", "%1 of %2 photos searched so far")
         so_far = so_far.replace("%1", messages.number(counts.searched)).replace("%2", messages.number(counts.library))
         return f"{text} · {so_far}"
-    if counts.shown < counts.library - 1:
+    own = sum(part.path is not None for part in query.parts)  # photos of the query are no results
+    if counts.shown < counts.library - own:
         return f"{text} · " + translate("headline", "of %1 photos").replace("%1", messages.number(counts.library))
     return text

@@ -27,6 +27,7 @@ from gui.theme import DARK, LIGHT, SYSTEM, Theme
 from gui.thumbnails import Thumbnails
 from gui.viewing import Viewing
 
+QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's "as large as you like", which PySide does not name
 FIRST_SIZE = (1280, 860)  # of a first start; the screen may be smaller, then the window manager sees to it
 FIRST_WIDTHS = [290, 720, 270]
 RECENT_SHOWN = 5  # on the welcome page
@@ -109,7 +110,8 @@ class MainWindow(QMainWindow):
         self.predictor.predicted.connect(self.viewing.set_labels)
         self.viewing.full_screen_requested.connect(self.actions_["full_screen"].toggle)
         self.actions_["filter"].triggered.connect(self._on_filter_wanted)
-        self.actions_["full_screen"].toggled.connect(lambda on: self.showFullScreen() if on else self.showNormal())
+        self.actions_["full_screen"].toggled.connect(self._on_full_screen)
+        self.viewing.page_changed.connect(self._show_panels)
 
     def _connect_settings(self) -> None:
         settings = self.settings
@@ -130,6 +132,7 @@ class MainWindow(QMainWindow):
         self.centre.show_photos()
         self.centre.clear_filter()
         self.grid.set_placeholder(self.tr("Opening…"))
+        self.grid.setFocus()
         self.side.set_library(root)
 
     def _on_library_changed(self, state: LibraryState) -> None:
@@ -139,8 +142,7 @@ class MainWindow(QMainWindow):
         self.side.set_library(root)
         self.setWindowTitle(self.tr("%1 – Semblance").replace("%1", shown_text(root.name or str(root))))
         self.side.set_folders(state.folders, self.controller.scope)
-        if self.side.isHidden():
-            self._apply_settings()
+        self._show_panels()
         self._show_state()
         self.commands.update()
 
@@ -249,9 +251,7 @@ class MainWindow(QMainWindow):
         self.grid.tile_size = settings.tile_size
         self.grid.numbers = settings.show_numbers
         self.side.set_count(settings.result_count)
-        opened = self.controller.root is not None  # before, there is one thing to do, and it stands in the middle
-        self.side.setVisible(opened and settings.show_side_panel)
-        self.viewing.inspector.setVisible(opened and settings.show_inspector)
+        self._show_panels()
         self.actions_["side_panel"].setChecked(settings.show_side_panel)
         self.actions_["inspector"].setChecked(settings.show_inspector)
         self.actions_["numbers"].setChecked(settings.show_numbers)
@@ -259,6 +259,21 @@ class MainWindow(QMainWindow):
         self.actions_[f"theme_{mode}"].setChecked(True)
         if self.theme is not None and self.theme.mode != mode:
             self.theme.set_mode(mode)
+
+    def _show_panels(self) -> None:
+        """Which panels stand around the middle: none before a library is open, for there is one thing to do then, and
+        none around a photo that fills the screen."""
+        alone = self.isFullScreen() and self.viewing.page is not None
+        opened = self.controller.root is not None
+        self.side.setVisible(opened and self.settings.show_side_panel and not alone)
+        self.viewing.inspector.setVisible(opened and self.settings.show_inspector and not alone)
+        self.status.setVisible(not alone)
+        # A hidden menu bar would take the shortcuts of its menus with it.
+        self.menuBar().setMaximumHeight(0 if alone else QWIDGETSIZE_MAX)
+
+    def _on_full_screen(self, on: bool) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self._show_panels()
 
     def _on_setting_changed(self, name: str) -> None:
         if name == "recent":

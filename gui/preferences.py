@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
+    QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -50,9 +50,9 @@ class PreferencesDialog(QDialog):
         self.provider = self._choice("provider", self.tr("Compute &with"), offered)
         self.numbers = self._check("show_numbers", self.tr("&Rank and distance on the photos"))
         self.watch = self._check("watch_folder", self.tr("Follow &changes in the folder while it is open"))
-        place = QLabel(shown_text(str(data_dir)), self)
-        place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        place.setWordWrap(True)
+        place = QLineEdit(shown_text(str(data_dir)), self)
+        place.setReadOnly(True)
+        place.setCursorPosition(0)
         self._form.addRow(self.tr("The index lies in"), place)
         show = QPushButton(self.tr("Open this folder"), self)
         show.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(data_dir))))

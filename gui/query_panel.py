@@ -13,6 +13,7 @@ from gui.query_picture import QueryPicture
 from gui.session_state import Part, Query, Region
 
 ROW_PICTURE_PX = 44
+ROWS_SHOWN = 4  # more pictures are scrolled to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +83,7 @@ class QueryPanel(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(self._rows)
-        scroll.setMaximumHeight(170)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll = scroll
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -143,9 +144,13 @@ class QueryPanel(QWidget):
         parts = self._query.parts if self._query else ()
         self._scroll.setVisible(len(parts) > 1)
         if len(parts) > 1:
-            for index, part in enumerate(parts):
-                self._rows_layout.addWidget(self._row(index, part))
+            rows = [self._row(index, part) for index, part in enumerate(parts)]
+            for row in rows:
+                self._rows_layout.addWidget(row)
             self._rows_layout.addStretch(1)
+            spacing = self._rows_layout.spacing()
+            height = rows[0].sizeHint().height() + spacing
+            self._scroll.setFixedHeight(min(len(parts), ROWS_SHOWN) * height + spacing)
 
     def _row(self, index: int, part: Part) -> QWidget:
         row = QWidget(self._rows)

@@ -60,8 +60,8 @@ class Status(QStatusBar):
         if model is None:
             self.model.setText(self.tr("no model"))
             return
-        where = messages.provider_name(provider) if provider else self.tr("not loaded yet")
-        self.model.setText(f"{model.name} · {where}" + (" ⚠" if notice else ""))
+        where = f" · {messages.provider_name(provider)}" if provider else ""  # known once it has computed something
+        self.model.setText(model.name + where + (" ⚠" if notice else ""))
         self.model.setToolTip(notice or self.tr("The model, and what it computes on"))
 
     def set_progress(self, progress: Progress | None) -> None:

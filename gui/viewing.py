@@ -23,6 +23,7 @@ class Viewing(QObject):
     """Viewer and comparison are pages of the window's middle; the inspector stands beside it and follows the grid."""
 
     full_screen_requested = Signal()
+    page_changed = Signal()  # one was opened or closed
     inspected = Signal(object, object)  # path and file of the photo that the inspector shows; None and None
 
     def __init__(self, centre: Centre, grid: GalleryView, thumbnails: Thumbnails, parent: QWidget) -> None:
@@ -108,6 +109,7 @@ class Viewing(QObject):
             other.clear()
         self._centre.setCurrentWidget(page)
         page.setFocus()
+        self.page_changed.emit()
 
     def close_page(self) -> None:
         """Back to the photos, at the one that was looked at last."""
@@ -117,6 +119,7 @@ class Viewing(QObject):
         path = page.path()
         self._centre.show_photos()
         page.clear()
+        self.page_changed.emit()
         if path is not None:
             self._grid.set_current_path(path)
         self._grid.setFocus()

@@ -22,7 +22,9 @@ from tests.tour.screen import Screen
 LEFT, TOP = 330, 112  # of the grid
 TILE = (176, 214)  # from one photo to the next, at the size of a first start
 QUERY_PICTURE = (150, 270)
+HISTOGRAM_Y = 640
 INDEXING_S = 900.0
+CLICK_S = 0.6  # a click waits for a second one before it searches
 
 
 class Tour:
@@ -81,8 +83,10 @@ class Tour:
     def search(self) -> None:
         screen = self.screen
         screen.click(*self.tile(2))
+        time.sleep(CLICK_S)
         self.keep("ranked")
         screen.click(*self.tile(3))
+        time.sleep(CLICK_S)
         self.keep("on-from-a-result")
         screen.key("alt+Left")
         self.keep("back")
@@ -134,17 +138,15 @@ class Tour:
 
     def adjust(self) -> None:
         screen = self.screen
-        for name, point in (("models", (150, 507)), ("metrics", (150, 575))):
-            screen.click(*point)
+        for name, key in (("models", "alt+m"), ("metrics", "alt+d")):
+            screen.key(key, "F4")
             self.keep(name)
             screen.key("Escape")
-        screen.click(150, 575)
-        screen.key("Down", "Return")
+        screen.key("alt+d", "Down")
         self.keep("euclidean")
-        screen.click(150, 575)
-        screen.key("Up", "Return")
+        screen.key("alt+d", "Up")
         screen.settle()
-        screen.drag((270, 690), (160, 690))
+        screen.drag((250, HISTOGRAM_Y), (150, HISTOGRAM_Y))
         self.keep("distance-limit")
         screen.key("Delete")
         screen.settle()
@@ -198,8 +200,9 @@ class Tour:
         screen.click(170, 958)
         self.keep("skipped-files")
         screen.key("Escape")
-        screen.click(*self.tile(1), 1)
-        self.keep("nine-tiles")
+        screen.click(*self.tile(1))
+        time.sleep(CLICK_S)
+        self.keep("ranked-among-few")
 
 
 STEPS: tuple[Callable[[Tour], None], ...] = (

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("Xvfb", "openbox", "xdotool", "import", "compare", "xclip")  # Debian: xvfb openbox xdotool imagemagick xclip
 SETTLE_S = 0.25  # between two looks at the screen that must be equal
 PATIENCE_S = 20.0
+TITLE_PX = 22  # what openbox puts around a window
 
 
 class Screen:
@@ -77,9 +78,9 @@ class Screen:
         self.tool("xdotool", "search", "--sync", "--onlyvisible", "--name", "Semblance")
         window = self.tool("xdotool", "search", "--onlyvisible", "--name", "Semblance").split()[-1]
         self.tool("xdotool", "windowactivate", "--sync", window)
-        self.tool("xdotool", "windowmove", window, "0", "0")
-        width, height = str(self.width * self.scale), str(self.height * self.scale)
+        width, height = str(self.width * self.scale), str(self.height * self.scale - TITLE_PX)
         self.tool("xdotool", "windowsize", "--sync", window, width, height)
+        self.tool("xdotool", "windowmove", window, "0", "0")
         self.settle()
 
     def end(self) -> int:
