@@ -92,7 +92,8 @@ class Library:
         matrix = self._store.matrix(model)
         # Rows behind the end of a file that somebody cut short while we look are left out, too.
         present = np.flatnonzero((rows >= 0) & (rows < len(matrix)))
-        gallery = Gallery(files.paths.take(present), matrix, rows[present], spec.name, files.generation)
+        codes = self._store.codes(model)
+        gallery = Gallery(files.paths.take(present), matrix, rows[present], spec.name, files.generation, codes)
         with self._lock:
             self._galleries[spec.sha256] = key, gallery
         return gallery
@@ -125,6 +126,7 @@ class Library:
                 model = self._store.model_state(db, spec.sha256)
                 if model is not None:
                     self._rows(db, files, model, save=True)
+                    self._store.save_codes(model)
 
     def _refused(self, db: sqlite3.Connection) -> list[Skipped]:
         if db.execute("SELECT 1 FROM refused LIMIT 1").fetchone() is None:

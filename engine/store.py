@@ -17,15 +17,20 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from engine import maintenance, schema
+from engine.codes import Codes, extended
 from engine.connections import Connections, store_errors
 from engine.errors import FolderError, StoreBusyError, StoreError
 from engine.library import FileTable, Library, LibraryInfo
 from engine.row_map import RowMap
-from engine.snapshot import read_snapshot, write_snapshot
+from engine.snapshot import Streamed, read_snapshot, write_snapshot
 from engine.vectors import VectorFile
 
 __all__ = ["FileTable", "Library", "LibraryInfo", "ModelState", "Store", "default_data_dir"]
 
+# Fewer vectors are searched in some milliseconds without codes.
+CODES_FROM = 20_000
+# Codes are made anew when this share of the rows has none: those are searched in float32, four times as slowly.
+CODES_SHARE = 0.125
 LOCK_SECONDS = 5.0  # how long a writer waits for another one before it says so
 _log = logging.getLogger(__name__)
 
@@ -233,11 +238,34 @@ class Store:
         """The arrays of the snapshot `name` with this very key, or None."""
         return read_snapshot(self._snapshot_path(name, key), key)
 
-    def save_snapshot(self, name: str, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+    def save_snapshot(self, name: str, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any] | Streamed]) -> None:
         """Write a snapshot and drop its predecessors."""
         path = self._snapshot_path(name, key)
         write_snapshot(path, key, arrays)
         self._drop_snapshots(f"{name}-*", keep=path.name)
+
+    def codes(self, model: ModelState) -> Codes | None:
+        """The 8-bit codes of the first of a model's committed rows, mapped, or None."""
+        arrays = self.load_snapshot(f"codes-{model.number}", self._codes_key(model))
+        if arrays is None or set(arrays) != {"values", "scales", "errors", "lengths"}:
+            return None
+        codes = Codes.from_arrays(arrays)
+        columns = (codes.scales, codes.errors, codes.lengths)
+        fitting = codes.values.shape == (len(codes), model.dimension) and len(codes) <= model.rows
+        return codes if fitting and all(column.shape == (len(codes),) for column in columns) else None
+
+    def save_codes(self, model: ModelState) -> None:
+        """Write the codes of all committed rows if there are many without; for whoever holds `exclusive`."""
+        if model.rows < CODES_FROM:
+            return
+        known = self.codes(model)
+        if known is None or model.rows - len(known) >= CODES_SHARE * model.rows:
+            arrays = extended(self.matrix(model), known)
+            self.save_snapshot(f"codes-{model.number}", self._codes_key(model), arrays)
+
+    def _codes_key(self, model: ModelState) -> dict[str, Any]:
+        # Rows are only ever appended, until the epoch changes.
+        return {"store": self.identity.hex(), "model": model.number, "generation": model.epoch}
 
     def _snapshot_path(self, name: str, key: Mapping[str, Any]) -> Path:
         # Never two under one name: what a gallery has mapped cannot be replaced on Windows.
