@@ -347,8 +347,8 @@ class Controller(QObject):
             replace=True,
         )
 
-    def _on_reply(self, reply: SearchReply) -> None:
-        if reply.request.id != self._request_id:
+    def _on_reply(self, reply: SearchReply | None) -> None:
+        if reply is None or reply.request.id != self._request_id:
             return
         self.reply = reply
         self.replied.emit(reply)

@@ -224,7 +224,7 @@ class GridView(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self.viewport()) as painter:
             if len(self._gallery.items):
-                self._paint_tiles(painter, event.rect())
+                self._paint_tiles(painter, event.region())
             elif self._placeholder:
                 painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
                 flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -236,7 +236,8 @@ class GridView(QListView):
                 painter.setBrush(colour)
                 painter.drawRoundedRect(QRectF(self._band).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
-    def _paint_tiles(self, painter: QPainter, area: QRect) -> None:
+    def _paint_tiles(self, painter: QPainter, region: QRegion) -> None:
+        area = region.boundingRect()
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
         plain = option.state & ~(QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_HasFocus)
@@ -244,8 +245,8 @@ class GridView(QListView):
         offset = self.verticalScrollBar().value()
         for row in self._geometry.rows_between(area.top() + offset, area.bottom() + 1 + offset):
             option.rect = self._rect(row)
-            if not option.rect.intersects(area):
-                continue
+            if not region.intersects(option.rect):
+                continue  # two thumbnails arrived, far apart: what lies between need not be drawn again
             index = self._gallery.index(row)
             state = plain
             if selected.isSelected(index):

@@ -1,5 +1,6 @@
 """One search, from a frozen request to a reply, on a background thread; no Qt."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -9,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gallery import Gallery
-from engine.metric import Metric
+from engine.metric import Metric, pairwise_distance
 from engine.results import Ranking
-from engine.search import all_distances, nearest
+from engine.search import nearest
 from engine.spec import ModelSpec
 from engine.store import Library
 from gui.arrangement import Listing
 from gui.backend import Backend
 from gui.session_state import Part, Query, Scope
 
+BLOCK = 8192  # distances computed between two points where the job can be stopped: some 10 ms
+SHOW_FIRST_S = 0.05  # the histogram's arithmetic would take the cores from the painting of the results
 VECTORS_KEPT = 64  # queries from outside the library whose embedding need not be computed again for another metric
 
 
@@ -61,9 +64,9 @@ class Searcher:
         self._library = library
         self._vectors: OrderedDict[tuple[Path, Part], NDArray[np.float32]] = OrderedDict()
 
-    def steps(self, request: SearchRequest) -> Generator[SearchReply, None, Spread]:
+    def steps(self, request: SearchRequest) -> Generator[SearchReply | None, None, Spread]:
         """Yields the photos ranked by their distance to the query, then returns the distances of all photos, which
-        take longer in a large library.
+        take longer in a large library; it yields None meanwhile, so that it can be stopped for another search.
 
         Raises DecodeError when a picture of the query cannot be read, ModelError when the network fails on it.
         """
@@ -75,7 +78,7 @@ class Searcher:
         yield SearchReply(request, vector, gallery, ranking, listing, self._to_file(gallery, listing, request.model))
         if len(ranking) == len(gallery) - (0 if allowed is None else int((~allowed).sum())):
             return Spread(request, ranking.distances.astype(np.float32))
-        distances = all_distances(gallery, vector, request.metric)
+        distances = yield from _all_distances(gallery, vector, request.metric)
         return Spread(request, np.sort(distances if allowed is None else distances[allowed]))
 
     def _query_vector(self, request: SearchRequest, gallery: Gallery) -> NDArray[np.float32]:
@@ -119,6 +122,22 @@ class Searcher:
         # A commit came in between: look each path up.
         rows = (listing.paths.index_of(path) for path in gallery.paths)
         return np.fromiter((-1 if row is None else row for row in rows), np.int64, len(gallery))
+
+
+def _all_distances(
+    gallery: Gallery, query: NDArray[np.float32], metric: Metric
+) -> Generator[None, None, NDArray[np.float32]]:
+    """The distance of every photo, float32 [N], once the window has had the time to show the nearest."""
+    end = time.monotonic() + SHOW_FIRST_S
+    while time.monotonic() < end:
+        time.sleep(SHOW_FIRST_S / 5)
+        yield None
+    distances = np.empty(len(gallery), dtype=np.float32)
+    for start in range(0, len(gallery), BLOCK):
+        block = slice(start, start + BLOCK)
+        distances[block] = pairwise_distance(gallery.matrix[gallery.rows[block]], query, metric)
+        yield None
+    return distances
 
 
 def allowed_photos(gallery: Gallery, query: Query, scope: Scope) -> NDArray[np.bool_] | None:
