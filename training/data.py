@@ -203,7 +203,7 @@ def split_validation(
     by_group = np.argsort(groups, kind="stable")
     starts = np.searchsorted(groups[by_group], np.unique(groups))
     members = dict(zip(np.unique(groups).tolist(), np.split(by_group, starts[1:]), strict=True))
-    wanted = np.maximum(1, np.round(np.bincount(labels) * fraction)).astype(int)
+    wanted = np.maximum(2, np.round(np.bincount(labels) * fraction)).astype(int)  # one picture has no other to find
     taken = np.zeros_like(wanted)
     validation: list[int] = []
     for number in order:

@@ -251,11 +251,8 @@ def _embed(
 ) -> tuple[tuple[Vectors, Vectors], float]:
     """Vectors of both splits and the pictures per second, from `kept` when this network was run on them before."""
     size = sum(len(split) for split in splits)
-    if kept.exists():
-        with np.load(kept) as archive:
-            stored = [Vectors(archive[f"embeddings{i}"], archive.get(f"logits{i}")) for i in range(2)]
-            if sum(len(part.embeddings) for part in stored) == size:
-                return (stored[0], stored[1]), float(archive["per_second"])
+    if (again := stored(kept, size)) is not None:
+        return again
     started = time.monotonic()
     found = vectors(call, spec, splits[0], name), vectors(call, spec, splits[1], name)
     per_second = size / (time.monotonic() - started)
@@ -263,6 +260,17 @@ def _embed(
     arrays |= {f"logits{i}": part.logits for i, part in enumerate(found) if part.logits is not None}
     np.savez(kept, **arrays, per_second=np.float64(per_second))  # type: ignore[arg-type]
     return found, per_second
+
+
+def stored(kept: Path, size: int) -> tuple[tuple[Vectors, Vectors], float] | None:
+    """The vectors in `kept`, gallery and query, if the file is there and holds `size` pictures; and how fast it was."""
+    if not kept.exists():
+        return None
+    with np.load(kept) as archive:
+        first, second = (Vectors(archive[f"embeddings{i}"], archive.get(f"logits{i}")) for i in range(2))
+        if len(first.embeddings) + len(second.embeddings) != size:
+            return None
+        return (first, second), float(archive["per_second"])
 
 
 def _graph_key(path: Path) -> str:

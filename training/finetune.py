@@ -29,8 +29,8 @@ class FineTuneConfig:
     dropout: float = 0.3
     head_epochs: int = 30
     head_learning_rate: float = 2e-3
-    epochs: int = 3
-    learning_rate: float = 3e-4  # of the blocks; the head learns three times as fast
+    epochs: int = 4
+    learning_rate: float = 2e-4  # of the blocks; the head learns three times as fast
     mixup: float = 0.4
     smoothing: float = 0.1
 

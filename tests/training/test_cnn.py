@@ -19,7 +19,7 @@ def test_embeddings_have_length_one_and_logits_follow_from_them() -> None:
     torch.testing.assert_close(logits, network.classifier(unit))
 
 
-def test_two_steps_on_drawn_pictures_lower_the_loss() -> None:
+def test_steps_on_drawn_pictures_lower_the_loss() -> None:
     torch.manual_seed(0)
     network = SimpleCnn(classes=2, embedding_size=16, dropout=0.0).train()
     pixels = torch.randint(0, 200, (16, 32, 32, 3), dtype=torch.uint8)
@@ -27,15 +27,16 @@ def test_two_steps_on_drawn_pictures_lower_the_loss() -> None:
     pixels[8:, ..., 2] += 40
     image = normalise(pixels.permute(0, 3, 1, 2).float() / 255, MEAN, STD)
     targets = torch.eye(2).repeat_interleave(8, dim=0)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-4)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3)
     losses = []
-    for _ in range(3):
-        loss = soft_cross_entropy(network(image)[1], targets, smoothing=0.1)
+    for _ in range(6):
+        loss = soft_cross_entropy(network(image)[1], targets)
         losses.append(loss.item())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert losses[2] < losses[1] < losses[0]
+    assert losses[1] < losses[0]
+    assert losses[-1] < 0.5 * losses[0]
 
 
 def test_augmentation_is_seeded_and_stays_in_range() -> None:

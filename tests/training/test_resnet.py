@@ -71,7 +71,7 @@ def test_batch_norm_of_the_last_blocks_keeps_its_statistics(network: ResNet) -> 
 
 
 @pytest.mark.parametrize("head", [OriginalHead(2048, 2, dropout=0.0), CosineHead(2048, 2, 16, dropout=0.0)])
-def test_two_steps_of_the_last_block_and_head_lower_the_loss(network: ResNet, head: nn.Module) -> None:
+def test_steps_of_the_last_block_and_head_lower_the_loss(network: ResNet, head: nn.Module) -> None:
     torch.manual_seed(0)
     config = FineTuneConfig("resnet50", 64, trained=1, mixup=0.0)
     labels = np.arange(8) % 2
@@ -80,13 +80,14 @@ def test_two_steps_of_the_last_block_and_head_lower_the_loss(network: ResNet, he
     task = MapTask(FineTuned(ResnetTail(network, 1), head), config, maps, rows, rows, labels, torch.eye(2)[labels])
     optimiser = torch.optim.AdamW(task.network.parameters(), lr=1e-4)
     losses = []
-    for _ in range(3):
+    for _ in range(5):
         loss = task.loss(torch.arange(8), 0, torch.Generator().manual_seed(0))
         losses.append(loss.item())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert losses[2] < losses[1] < losses[0]
+    assert min(losses[1:]) < losses[0]
+    assert losses[-1] < 0.8 * losses[0]
     unit, logits = task.outputs(task.network.eval(), rows)
     assert np.linalg.norm(unit, axis=1) == pytest.approx(np.ones(8), abs=1e-5)
     assert logits.shape == (8, 2)
