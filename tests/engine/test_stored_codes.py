@@ -1,4 +1,4 @@
-"""The 8-bit codes that the index keeps: made after indexing, kept as photos are added, gone with their rows."""
+"""The 8-bit codes that the index keeps: made after indexing, kept through additions, gone with their rows."""
 
 from collections.abc import Iterator
 from pathlib import Path
