@@ -1,5 +1,6 @@
 """How one tile of the grid is drawn: the photo, its name, and its rank and distance when there is a query."""
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -177,9 +178,10 @@ def _draw_photo(painter: QPainter, square: QRect, pixmap: QPixmap) -> None:
     scale = min(pixmap.devicePixelRatio(), square.width() / size.width(), square.height() / size.height())
     width, height = size.width() * scale, size.height() * scale
     ratio = pixmap.devicePixelRatio()
-    # On whole device pixels, or a photo of exactly the right size would be blurred.
-    left = round((square.x() + (square.width() - width) / 2) * ratio) / ratio
-    top = round((square.y() + (square.height() - height) / 2) * ratio) / ratio
+    # On whole device pixels, or a photo of exactly the right size would be blurred. Halves always go up: rounded to
+    # the even neighbour, as `round` does, photos would hop by a pixel while the grid is scrolled.
+    left = math.floor((square.x() + (square.width() - width) / 2) * ratio + 0.5) / ratio
+    top = math.floor((square.y() + (square.height() - height) / 2) * ratio + 0.5) / ratio
     # Smoothing sends even an unscaled photo through Qt's thread pool: 100 µs instead of 8 where the cores are busy.
     painter.setRenderHint(_ANTIALIASING, False)
     painter.setRenderHint(_SMOOTH, scale != 1.0)

@@ -34,13 +34,13 @@ class Easel:
         self.model.set_items(ranked(NAMES))
         self.palette = palette(LIGHT)
 
-    def draw(self, row: int = 0, state: QStyle.StateFlag = NOTHING) -> QImage:
+    def draw(self, row: int = 0, state: QStyle.StateFlag = NOTHING, top: int = 0) -> QImage:
         size = self.delegate.extent(QFont(), self.model.ranked)
-        image = QImage(size, QImage.Format.Format_RGB32)
+        image = QImage(size.width(), size.height() + top, QImage.Format.Format_RGB32)
         image.fill(self.palette.color(QPalette.ColorRole.Base))
         option = QStyleOptionViewItem()
         option.palette = self.palette
-        option.rect = QRect(0, 0, size.width(), size.height())
+        option.rect = QRect(0, top, size.width(), size.height())
         option.state = state
         option.font = QFont()
         with QPainter(image) as painter:
@@ -97,6 +97,17 @@ def test_the_photo_stands_in_the_middle_whole(
     assert image.pixelColor(PADDING + 158, middle_y) == green
     assert image.pixelColor(PADDING + 80, PADDING + 38) != green
     assert image.pixelColor(PADDING + 80, PADDING + 42) == green
+
+
+def test_a_photo_keeps_its_place_in_the_tile_wherever_the_tile_is(
+    qtbot: QtBot, easel: Easel, thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    Image.new("RGB", (160, 119), (10, 200, 10)).save(tmp_path / "b.png")  # half a pixel of room above
+    thumbnails.set_root(tmp_path)
+    thumbnails.want([Wanted("b.png", 160)])
+    qtbot.waitUntil(lambda: thumbnails.pixmap("b.png") is not None)
+    tile = QRect(0, 0, 176, 210)
+    assert easel.draw(0, top=7).copy(tile.translated(0, 7)) == easel.draw(0, top=8).copy(tile.translated(0, 8))
 
 
 def test_a_small_photo_is_not_blown_up(qtbot: QtBot, easel: Easel, thumbnails: Thumbnails, tmp_path: Path) -> None:
