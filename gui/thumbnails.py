@@ -158,9 +158,13 @@ class Thumbnails(QObject):
 
     def _good(self, photo: Wanted) -> bool:
         entry = self._entries.get(photo.path)
-        if entry is None or (photo.content is not None and entry.content not in (None, photo.content)):
+        if entry is None:
             return False
-        return bool(entry.failure) or entry.side >= photo.side
+        if entry.failure:
+            return entry.content == photo.content  # the file may have been mended: the index knows it now
+        if photo.content is not None and entry.content not in (None, photo.content):
+            return False
+        return entry.side >= photo.side
 
     def _start(self) -> None:
         """Give every lane something to do, as far as there is something."""

@@ -175,6 +175,20 @@ def test_a_file_that_cannot_be_read_says_so_once(
     assert thumbnails.failure("other.jpg") == ""
 
 
+def test_a_file_that_was_mended_is_shown(
+    qtbot: QtBot, thumbnails: Thumbnails, draw: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"half a file")
+    thumbnails.set_root(tmp_path)
+    with qtbot.waitSignal(thumbnails.ready):
+        thumbnails.want(wants("bad.png"))
+    draw("bad.png", (90, 60))
+    with qtbot.waitSignal(thumbnails.ready):
+        thumbnails.want([Wanted("bad.png", 100, bytes(16))])  # the index has read it since, and knows its hash
+    assert thumbnails.pixmap("bad.png") is not None
+    assert thumbnails.failure("bad.png") == ""
+
+
 def test_an_error_nobody_thought_of_becomes_a_tile_too(
     qtbot: QtBot, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
