@@ -178,9 +178,8 @@ class Centre(QStackedWidget):
 
     def clear_filter(self) -> None:
         """Empty the filter without telling anybody."""
-        with QSignalBlocker(self.filter):
-            self.filter.clear()
-        self._typing.stop()
+        self.filter.clear()
+        self._typing.stop()  # rather than blocked signals: the field's own cross listens to them, too
 
     def _on_size_moved(self, size: int) -> None:
         self.grid.tile_size = size

@@ -225,7 +225,8 @@ class Controller(QObject):
             self._go()
 
     def _go(self, stand_at: str | None = None) -> None:
-        self._fresh, self._stand_at, self.reply = True, stand_at, None
+        # A name that was looked for has led here: it would hide the results, which have other names.
+        self._fresh, self._stand_at, self.reply, self._filter = True, stand_at, None, ""
         self.history_changed.emit()
         self.query_changed.emit(self.query)
         if self.query is None:

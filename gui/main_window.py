@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
 
     def _on_query_changed(self, query: Query | None) -> None:
         self.viewing.close_page()
+        self.centre.clear_filter()
         self.side.query.set_query(query)
         self.side.whole_library.setEnabled(query is not None)
         self.facts.read(query, self.controller.root)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QPainter, QPalette, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QStyle,
     QStyledItemDelegate,
@@ -23,12 +24,13 @@ SpecRole = Qt.ItemDataRole.UserRole + 1
 LinesRole = Qt.ItemDataRole.UserRole + 2
 POPUP_WIDTH_PX = 420
 PAD_PX = 6
+MOST_MEASURES = 2  # the rest stands in the model's description
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class ModelPicker(QWidget):
-    """A dropdown and, under it, the state of the chosen model. `chosen` is emitted when the user picks another one."""
+    """A dropdown and, over it, the state of the chosen model. `chosen` is emitted when the user picks another one."""
 
     chosen = Signal(str)  # the model's name
 
@@ -43,11 +45,16 @@ class ModelPicker(QWidget):
         self.box.activated.connect(self._on_activated)
         label.setBuddy(self.box)  # the name that a screen reader says; a combo box ignores its own
         self.state = QLabel(self)
-        self.state.setWordWrap(True)
+        self.state.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        row = QHBoxLayout()
+        row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(self.state)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (label, self.box, self.state):
-            layout.addWidget(widget)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.box)
         self._specs: tuple[ModelSpec, ...] = ()
         self._counts: dict[str, int] = {}
         self._photos = 0
@@ -111,7 +118,7 @@ class ModelPicker(QWidget):
 def quality_line(spec: ModelSpec) -> str:
     """Size of the file and of the embedding, and what was measured: “22 MB · 192-d · mAP 0.31”."""
     pieces = [messages.file_size(spec.file_size), f"{spec.embedding_size}-d"]
-    for name, value in list(spec.quality.items())[:3]:
+    for name, value in list(spec.quality.items())[:MOST_MEASURES]:
         pieces.append(f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}")
     return " · ".join(pieces)
 
@@ -146,7 +153,7 @@ class _ModelDelegate(QStyledItemDelegate):
     @guarded(lambda: QSize(POPUP_WIDTH_PX, 64))
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         lines = index.data(LinesRole) or [index.data()]
-        width = POPUP_WIDTH_PX - 2 * PAD_PX - 20
+        width = POPUP_WIDTH_PX - 2 * PAD_PX
         height = sum(self._line_height(option, line, number, width) for number, line in enumerate(lines))
         return QSize(POPUP_WIDTH_PX, height + 2 * PAD_PX)
 

@@ -108,8 +108,10 @@ class SidePanel(QScrollArea):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.models)
-        layout.addWidget(label)
-        layout.addWidget(self.metric_box)
+        row = QHBoxLayout()
+        row.addWidget(label)
+        row.addWidget(self.metric_box, 1)
+        layout.addLayout(row)
         return box
 
     def _build_results(self) -> QWidget:
@@ -139,8 +141,10 @@ class SidePanel(QScrollArea):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.limit)
-        layout.addWidget(folder_label)
-        layout.addWidget(self.folder)
+        folder_row = QHBoxLayout()
+        folder_row.addWidget(folder_label)
+        folder_row.addWidget(self.folder, 1)
+        layout.addLayout(folder_row)
         layout.addWidget(self.other_folders)
         return box
 

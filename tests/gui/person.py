@@ -22,9 +22,17 @@ Key, Modifier = Qt.Key, Qt.KeyboardModifier
 class Person:
     """Sits before one window and acts by mouse and keyboard; `sees…` reads what the window shows."""
 
-    def __init__(self, qtbot: QtBot, data_dir: Path, model_folders: Sequence[Path], theme: Theme | None = None) -> None:
+    def __init__(
+        self,
+        qtbot: QtBot,
+        data_dir: Path,
+        model_folders: Sequence[Path],
+        *,
+        theme: Theme | None = None,
+        provider: str | None = None,
+    ) -> None:
         self._qtbot = qtbot
-        self.backend = Backend(data_dir, model_folders, None)
+        self.backend = Backend(data_dir, model_folders, provider)
         self.settings = Settings(data_dir)
         self.controller = Controller(self.backend, self.settings)
         self.window = MainWindow(self.controller, theme)

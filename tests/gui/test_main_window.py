@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAccessible, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
 
 from engine.metric import Metric
+from gui.dialogs import SkippedDialog
+from gui.main_window import MainWindow
 from gui.session_state import Part, Query, Scope, Sort
 from tests.gui.person import Person
 
@@ -223,3 +228,173 @@ def test_a_folder_that_is_not_there_is_told_and_the_window_stays(person: Person,
     person.waits_until(lambda: bool(told))
     assert "nowhere" in str(told[0])
     assert person.window.isVisible()
+
+
+def test_a_query_leaves_the_filter_that_led_to_it(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    person.window.centre.filter.setText("blue/3")
+    person.waits_until(lambda: person.sees == ["blue/3.jpg"])
+    person.searches(0)
+    assert len(person.sees) == 23
+    assert person.window.centre.filter.text() == ""
+
+
+def test_a_photo_alone_on_the_full_screen(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    person.searches(0)
+    person.chooses("view")
+    person.chooses("full_screen")
+    assert not person.window.side.isVisible()
+    assert not person.window.viewing.inspector.isVisible()
+    assert not person.window.status.isVisible()
+    person.presses(Qt.Key.Key_Escape)
+    assert person.window.side.isVisible()
+    assert person.window.status.isVisible()
+    person.chooses("full_screen")
+    assert not person.window.isFullScreen()
+
+
+def test_keyboard_alone_views_steps_compares_and_returns(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    person.searches(0)
+    results = person.sees
+    person.window.grid.setFocus()
+    person.presses(Qt.Key.Key_Return)
+    viewing = person.window.viewing
+    assert viewing.page is viewing.viewer
+    person.presses(Qt.Key.Key_Right)
+    assert viewing.viewer.path() == results[1]
+    person.chooses("compare")
+    assert viewing.page is viewing.compare
+    assert viewing.compare.path() == results[1]
+    person.presses(Qt.Key.Key_Escape)
+    assert viewing.page is None
+    assert person.window.grid.current_path() == results[1]  # where one was
+
+
+def test_the_inspector_tells_rank_and_both_distances(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    person.searches(0)
+    person.clicks(4, Qt.KeyboardModifier.ControlModifier)
+    lines = dict(person.window.viewing.inspector.match.lines())
+    assert lines["Rank"].startswith("5 ")
+    distance = person.distances[4]
+    assert distance is not None
+    assert lines["Cosine"] == f"{distance:.4f}".replace(".", lines["Cosine"][1])
+    assert lines["Euclidean"]
+
+
+def test_every_control_has_a_name_for_a_screen_reader(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    person.searches(0)
+    QAccessible.setActive(True)
+    try:
+        nameless = []
+        for widget in person.window.findChildren(QWidget):
+            if not widget.isVisible() or widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
+                continue
+            interface = QAccessible.queryAccessibleInterface(widget)
+            if isinstance(widget, QScrollArea) or isinstance(widget.parent(), QAbstractSpinBox) or interface is None:
+                continue  # a frame around what has a name of its own, the field of a box that has one
+            if not interface.text(QAccessible.Text.Name):
+                nameless.append(f"{type(widget).__name__} in {type(widget.parent()).__name__}")
+        assert nameless == []
+        grid = QAccessible.queryAccessibleInterface(person.window.grid)
+        first = grid.child(0)
+        assert "Rank 1" in first.text(QAccessible.Text.Name)
+        assert person.sees[0].split("/")[-1] in first.text(QAccessible.Text.Name)
+    finally:
+        QAccessible.setActive(False)
+
+
+def test_the_layout_is_kept_for_the_next_start(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    person.chooses("inspector")
+    QApplication.processEvents()  # the layout learns that the window may be narrower now
+    person.window.splitter.setSizes([320, 800, 0])
+    width = person.window.side.width()
+    person.window.resize(760, 640)  # within the screen, or Qt makes it fit
+    person.window.close()
+    assert person.settings.geometry_hex
+    assert not person.settings.show_inspector
+    again = MainWindow(person.controller)
+    again.restore_layout()
+    assert again.size() == person.window.size()
+    assert again.splitter.sizes()[0] == pytest.approx(width, abs=60)
+    again.close()
+
+
+def test_a_reset_shows_the_defaults_at_once(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    person.chooses("side_panel")
+    person.chooses("numbers")
+    person.window.grid.tile_size = 300
+    person.settings.reset()
+    assert person.window.side.isVisible()
+    assert person.window.grid.numbers
+    assert person.window.grid.tile_size == 160
+
+
+def test_dropping_a_folder_opens_it_and_dropping_a_picture_searches(person: Person, photo_folder: Path) -> None:
+    def drops(path: Path) -> None:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        position = QPointF(600, 400)
+        buttons, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        entered = QDragEnterEvent(position.toPoint(), Qt.DropAction.CopyAction, data, buttons, none)
+        person.window.dragEnterEvent(entered)
+        assert entered.isAccepted()
+        person.window.dropEvent(QDropEvent(position, Qt.DropAction.CopyAction, data, buttons, none))
+
+    drops(photo_folder)
+    person.waits_for_indexing()
+    assert len(person.sees) == 24
+    drops(photo_folder / "green/1.jpg")
+    person.waits_until(lambda: person.controller.query == Query.by_path("green/1.jpg"))
+    person.waits_for_results()
+    assert len(person.sees) == 23
+
+
+def test_pasting_a_picture_searches_and_pasting_nothing_is_said(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText("hello")
+    person.chooses("paste")
+    assert "no picture" in person.window.status.currentMessage()
+    clipboard.setImage(QImage(str(photo_folder / "red/2.jpg")))
+    person.chooses("paste")
+    person.waits_for_results()
+    assert person.sees[0] == "red/2.jpg"
+    assert "pasted picture" in person.headline
+
+
+def test_skipped_files_are_counted_and_listed_with_reasons(person: Person, photo_folder: Path) -> None:
+    (photo_folder / "empty.jpg").touch()
+    (photo_folder / "letter.jpg").write_text("Dear aunt")
+    person.opens(photo_folder)
+    assert person.window.status.skipped.isVisible()
+    assert person.window.status.skipped.text().startswith("2 ")
+    person.window.status.skipped.click()
+    dialog = person.window.findChild(SkippedDialog)
+    assert dialog is not None
+    rows = [dialog.list.topLevelItem(row) for row in range(2)]
+    assert {row.text(0): row.text(1) for row in rows if row} == {
+        "empty.jpg": "the file is empty",
+        "letter.jpg": "not an image that can be read",
+    }
+    dialog.close()
+
+
+def test_the_status_line_names_the_model_and_what_really_computes(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    assert person.window.status.model.text() == "vit-tiny-imagenet · CPU"
+
+
+def test_a_provider_that_is_not_there_is_told_where_it_is_seen(
+    qtbot: QtBot, data_dir: Path, model_folder: Path, photo_folder: Path
+) -> None:
+    somebody = Person(qtbot, data_dir, [model_folder], provider="openvino")
+    somebody.opens(photo_folder)
+    assert somebody.window.status.model.text() == "vit-tiny-imagenet · CPU ⚠"
+    assert "openvino" in somebody.window.status.model.toolTip()
+    somebody.leaves()

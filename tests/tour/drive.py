@@ -19,8 +19,8 @@ from gui.settings import Settings
 from tests.tour.screen import Screen
 
 # Points of the window at its full size, at density 1.
-LEFT, TOP = 330, 112  # of the grid
-TILE = (176, 214)  # from one photo to the next, at the size of a first start
+LEFT, TOP = 317, 60  # of the grid
+TILE = (219, 215)  # from one photo to the next, at the size of a first start
 QUERY_PICTURE = (150, 270)
 HISTOGRAM_Y = 640
 INDEXING_S = 900.0
@@ -47,7 +47,7 @@ class Tour:
 
     def tile(self, column: int, row: int = 0) -> tuple[int, int]:
         """The middle of a photo on the screen."""
-        return LEFT + TILE[0] * column + TILE[0] // 2, TOP + TILE[1] * row + TILE[1] // 3
+        return LEFT + TILE[0] * column + TILE[0] // 2, TOP + TILE[1] * row + TILE[1] // 2
 
     def wait_for_index(self) -> None:
         """Ask the index itself how far it is."""

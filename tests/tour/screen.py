@@ -146,6 +146,11 @@ class Screen:
         """Keep what the screen shows."""
         self.tool("import", "-window", "root", str(file))
 
+    def shot_window(self, file: Path) -> None:
+        """Keep what the program's window shows, without what is around it."""
+        window = self.tool("xdotool", "getactivewindow").strip()
+        self.tool("import", "-window", window, str(file))
+
     def settle(self, patience_s: float = PATIENCE_S) -> None:
         """Wait until the screen stands still: two looks in a row are equal."""
         first, second = (Path(self._folder.name) / name for name in ("first.png", "second.png"))

@@ -1,0 +1,91 @@
+"""Makes the pictures of the README from drawn images: `python -m tests.tour.pictures` writes docs/images/*.png.
+
+Starts the real program with the default model on a virtual screen, and takes the pictures of its window.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from engine.spec import DEFAULT_MODEL, bundled_folder, find_model
+from engine.store import Store
+from gui.settings import Settings
+from tests.tour.drawings import draw_library
+from tests.tour.screen import ROOT, Screen
+
+SIZE = (1280, 822)  # of the screen; the window is as much smaller as its title is high
+TILES = ((446, 200), (668, 200), (890, 200))  # the first row of photos, in the window of that size
+QUERY_PICTURE = (139, 211)
+SETTLED_S = 1.0
+
+
+def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
+    """The window in light and dark, a search with a part of a picture, and the comparison."""
+    for theme, name in (("light", "window"), ("dark", "window-dark")):
+        settings = Settings(data_dir)
+        settings.theme, settings.language, settings.model = theme, "en", DEFAULT_MODEL
+        settings.sync()
+        with Screen(*SIZE) as screen:
+            screen.run("--data-dir", str(data_dir), str(photos))
+            wait_for_index(data_dir, photos)
+            search_for(screen, "boat-03")
+            take(screen, out / f"{name}.png")
+            if theme == "light":
+                left, top = QUERY_PICTURE
+                screen.drag((left - 70, top - 60), (left + 60, top + 30))
+                take(screen, out / "region.png")
+                screen.key("alt+Left")
+                time.sleep(SETTLED_S)
+                screen.click(*TILES[1], held="ctrl")
+                screen.key("c")
+                take(screen, out / "compare.png")
+                screen.key("Escape")
+            screen.end()
+
+
+def search_for(screen: Screen, name: str) -> None:
+    """Find a photo by its name and make it the query."""
+    screen.key("ctrl+f")
+    screen.write(name)
+    time.sleep(SETTLED_S)
+    screen.click(*TILES[0])
+    time.sleep(SETTLED_S)
+    screen.move(640, 10)
+
+
+def take(screen: Screen, file: Path) -> None:
+    """Keep a picture once the window stands still, with as few colours as can be told apart: half the bytes."""
+    time.sleep(SETTLED_S)
+    screen.settle()
+    screen.shot_window(file)
+    screen.tool("convert", str(file), "-strip", "+dither", "-colors", "250", f"png8:{file}")
+    print(file)
+
+
+def wait_for_index(data_dir: Path, photos: Path) -> None:
+    """Until the default model has seen all photos."""
+    spec = find_model(DEFAULT_MODEL, [bundled_folder()])
+    count = sum(1 for _ in photos.rglob("*.jpg"))
+    with Store(data_dir) as store:
+        library = store.library(photos)
+        while len(library.gallery(spec)) < count:
+            time.sleep(0.5)
+    time.sleep(3)  # the window looks at the index every 1.5 seconds
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", help="default: docs/images")
+    args = parser.parse_args(arguments)
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+        photos = Path(folder) / "Pictures"
+        draw_library(photos)
+        take_pictures(args.out, Path(folder) / "index", photos)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
