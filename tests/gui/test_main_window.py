@@ -318,6 +318,7 @@ def test_the_layout_is_kept_for_the_next_start(person: Person, photo_folder: Pat
     assert not person.settings.show_inspector
     again = MainWindow(person.controller)
     again.restore_layout()
+    again.show()
     assert again.height() == 640
     assert again.splitter.sizes()[0] == pytest.approx(width, abs=60)
     again.close()
