@@ -73,7 +73,7 @@ class Gallery:
 
     def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of some photos, float32 [K, D], copied out of the file."""
-        return np.asarray(self.matrix[self.rows[positions]], dtype=np.float32)
+        return self.matrix.take(self.rows[positions], axis=0)
 
     def file_order(self) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
         """All positions [N] in the order in which their vectors lie in the file, their rows [N], and whether these

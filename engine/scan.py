@@ -112,9 +112,10 @@ def _sorted(positions: Positions, rows: Positions) -> Wanted:
 def _by_vectors(gallery: Gallery, queries: Vectors, metric: Metric, count: int, wanted: Wanted) -> list[Positions]:
     """As `candidates`, by float32 products."""
     lengths = lengths_of(queries)
+    floor = np.full(len(queries), -np.inf, dtype=np.float32)
 
     def scan(share: Wanted) -> Pool:
-        pool = Pool(len(queries), count)
+        pool = Pool(len(queries), count, floor)
         table = np.empty((len(queries), min(BLOCK_ROWS, len(share))), dtype=np.float32)
         with np.errstate(all="ignore"):  # what overflows belongs to photos outside the safe lengths
             for block in share.blocks(BLOCK_ROWS):
@@ -133,9 +134,10 @@ def _by_codes(gallery: Gallery, codes: Codes, query: Vectors, metric: Metric, co
     """The photos that can be among the nearest to one query [1, D] by the codes alone, and those without codes."""
     unit, length = encode(query), float(lengths_of(query)[0])
     own_error = relative_error(query.shape[1])
+    floor = np.full(1, -np.inf, dtype=np.float32)
 
     def scan(share: Wanted) -> Pool:
-        pool = Pool(1, count)
+        pool = Pool(1, count, floor)
         for block in share.blocks(BLOCK_CODES):
             place, picks = block.place(), None
             if isinstance(place, np.ndarray) and len(place) >= DENSE * (int(place[-1]) - int(place[0]) + 1):
@@ -203,14 +205,17 @@ def score(
 class Pool:
     """What may still be among the `count` best of each query, while block after block is added."""
 
-    def __init__(self, queries: int, count: int) -> None:
+    def __init__(self, queries: int, count: int, floor: Vectors | None = None) -> None:
+        """Pools on several threads may share one `floor` [Q]: what some photos reach, the best of all do. Should two
+        raise it at once, one of the two values stays, and either is right."""
         self._count = count
-        self._floor = np.full(queries, -np.inf, dtype=np.float32)  # the count-th largest lower bound so far
+        # The count-th largest lower bound so far.
+        self._floor = np.full(queries, -np.inf, dtype=np.float32) if floor is None else floor
         # Columns: query, position, lower and upper bound of the score.
         self._parts: list[tuple[NDArray[np.uint16], Positions, Vectors, Vectors]] = []
         self._always: list[Positions] = []
         self._added = 0
-        self._next_prune = 4
+        self._next_prune = 3
 
     def add(self, positions: Positions, scores: Vectors, errors: Vectors) -> None:
         """Add photos [B] with their scores [Q, B] and errors (broadcast to that), no photo twice."""
@@ -218,13 +223,15 @@ class Pool:
         if self._added == 0 and count >= self._count:
             # Without this every photo of the first block would be carried along.
             nth = count - self._count
-            self._floor = np.partition(scores - errors, nth, axis=1)[:, nth]
+            np.maximum(self._floor, np.partition(scores - errors, nth, axis=1)[:, nth], out=self._floor)
         # numpy finds the few in one dimension ten times as fast as in two.
         hits = np.flatnonzero(scores >= self._floor[:, None] - errors)
-        query, column = np.divmod(hits, count)
-        score = scores.ravel()[hits] if scores.flags.c_contiguous else scores[query, column]
+        ends = np.searchsorted(hits, np.arange(1, len(scores) + 1) * count)
+        query = np.repeat(np.arange(len(scores), dtype=np.uint16), np.diff(ends, prepend=0))
+        column = hits - query.astype(np.int64) * count
+        score = scores.take(hits) if scores.flags.c_contiguous else scores[query, column]
         error = errors[query if len(errors) > 1 else 0, column if errors.shape[1] > 1 else 0]
-        self._parts.append((query.astype(np.uint16), positions[column], score - error, score + error))
+        self._parts.append((query, positions[column], score - error, score + error))
         self._added += 1
         if self._added >= self._next_prune:
             self._next_prune *= 3
@@ -238,7 +245,7 @@ class Pool:
         """Add what another pool for the same queries has gathered from other photos."""
         self._parts += other._parts
         self._always += other._always
-        self._floor = np.maximum(self._floor, other._floor)
+        np.maximum(self._floor, other._floor, out=self._floor)
 
     def result(self) -> list[Positions]:
         """The candidates of each query, ascending."""
@@ -259,7 +266,7 @@ class Pool:
             table = np.full((len(held), widest), -np.inf, dtype=np.float32)
             table[np.arange(widest) < held[:, None]] = low
             nth = widest - self._count
-            self._floor = np.maximum(self._floor, np.partition(table, nth, axis=1)[:, nth])
+            np.maximum(self._floor, np.partition(table, nth, axis=1)[:, nth], out=self._floor)
         keep = upper >= self._floor[query]
         self._parts = [(query[keep], positions[keep], low[keep], upper[keep])]
         return self._parts[0][0], self._parts[0][1]

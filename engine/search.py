@@ -21,6 +21,9 @@ PAIRS_AT_ONCE = 4096
 # of scores with a block of the scan, and 16 bits hold their numbers.
 QUERIES_AT_ONCE = 1024
 RESULTS_AT_ONCE = 2_000_000
+# So many queries with lists of candidates that are not longer than this have their distances computed together.
+GROUP = 4
+SHORT = 256
 # Queries whose exact distances are worth a thread.
 QUERIES_A_THREAD = 16
 # Below so many photos, or where more than this share of them is wanted, the fast pass saves nothing.
@@ -70,11 +73,7 @@ def nearest_batch(
 def all_distances(gallery: Gallery, query: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
     """The distance of every photo to `query` float32 [D], float32 [N] in the gallery's order."""
     vector = _checked(gallery, np.asarray(query)[None])[0]
-    distances = np.empty(len(gallery), dtype=np.float32)
-    for start in range(0, len(gallery), PAIRS_AT_ONCE):
-        block = slice(start, start + PAIRS_AT_ONCE)
-        distances[block] = pairwise_distance(gallery.matrix[gallery.rows[block]], vector, metric)
-    return distances
+    return _distances(gallery, vector, metric, np.arange(len(gallery), dtype=np.int64)).astype(np.float32)
 
 
 def _checked(gallery: Gallery, queries: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -114,7 +113,8 @@ def _rankings(
         tasks = list(zip(batch, left_out[start : start + at_once], found, strict=True))
 
         def ranked(share: Sequence[Task]) -> list[Ranking]:
-            return [_ranking(gallery, metric, k, *task) for task in share]
+            groups = [share[i : i + GROUP] for i in range(0, len(share), GROUP)]
+            return [ranking for group in groups for ranking in _exact(gallery, metric, k, group)]
 
         threads = max(1, min(cores(), len(tasks) // QUERIES_A_THREAD))
         bounds = [part * len(tasks) // threads for part in range(threads + 1)]
@@ -137,21 +137,32 @@ def _candidates(
     return found
 
 
-def _ranking(
-    gallery: Gallery,
-    metric: Metric,
-    k: int | None,
-    query: NDArray[np.float32],
-    own: int | None,
-    positions: NDArray[np.int64],
-) -> Ranking:
-    """The ranking of one query from its candidates, ascending positions, but not its `own`."""
-    if own is not None:
-        positions = positions[positions != own]
+def _exact(gallery: Gallery, metric: Metric, k: int | None, tasks: Sequence[Task]) -> list[Ranking]:
+    """The rankings of some queries, each from its candidates (ascending positions) without its own photo."""
+    queries, found = [], []
+    for query, own, positions in tasks:
+        queries.append(query)
+        found.append(positions if own is None else positions[positions != own])
+    if max(map(len, found)) <= SHORT:
+        # numpy's calls cost more than the arithmetic of one short list.
+        owners = np.repeat(np.arange(len(found)), [len(positions) for positions in found])
+        together = pairwise_distance(gallery.vectors(np.concatenate(found)), np.stack(queries)[owners], metric)
+        split = np.split(together, np.cumsum([len(positions) for positions in found])[:-1])
+    else:
+        split = [_distances(gallery, query, metric, positions) for query, positions in zip(queries, found, strict=True)]
+    rankings = []
+    for positions, distances in zip(found, split, strict=True):
+        # Positions ascend as paths do, and a stable sort keeps that order within equal distances.
+        order = np.argsort(distances, kind="stable")[: k or None]
+        rankings.append(Ranking(gallery.paths, positions[order], distances[order], metric, gallery.model))
+    return rankings
+
+
+def _distances(
+    gallery: Gallery, query: NDArray[np.float32], metric: Metric, positions: NDArray[np.int64]
+) -> NDArray[np.float64]:
     distances = np.empty(len(positions))
     for start in range(0, len(positions), PAIRS_AT_ONCE):
         block = slice(start, start + PAIRS_AT_ONCE)
         distances[block] = pairwise_distance(gallery.vectors(positions[block]), query, metric)
-    # Positions ascend as paths do, and a stable sort keeps that order within equal distances.
-    order = np.argsort(distances, kind="stable")[: k or None]
-    return Ranking(gallery.paths, positions[order], distances[order], metric, gallery.model)
+    return distances
