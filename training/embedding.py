@@ -11,7 +11,8 @@ from torch.nn import functional
 from training.selection import mean_average_precision
 
 TEMPERATURES = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
-SHARES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+SHARES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)
+TOLERANCE = 0.005  # mAP that is given up for a larger part of the penultimate layer
 
 
 class JoinedEmbedding(nn.Module):
@@ -44,11 +45,17 @@ class Choice:
 def choose_join(
     unit: NDArray[np.float32], logits: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> tuple[Choice, list[Choice]]:
-    """The best of a small grid by validation mAP, and all that were tried. Share 0 is the penultimate layer alone."""
+    """The choice by validation mAP from a small grid, and all that were tried. Share 0 is the penultimate layer alone.
+
+    Of the choices within TOLERANCE of the best the one with the smallest share is taken: labels cannot measure how the
+    pictures of one class are ordered, and only the penultimate layer orders them.
+    """
     left, right = torch.from_numpy(unit), torch.from_numpy(logits)
     tried: list[Choice] = []
     for share in SHARES:
         for temperature in TEMPERATURES if share else (1.0,):
             joined = JoinedEmbedding(share, temperature)(left, right).numpy()
             tried.append(Choice(share, temperature, mean_average_precision(joined, labels)))
-    return max(tried, key=lambda choice: choice.map), tried
+    good = max(choice.map for choice in tried) - TOLERANCE
+    share = min(choice.share for choice in tried if choice.map >= good)
+    return max((choice for choice in tried if choice.share == share), key=lambda choice: choice.map), tried

@@ -14,6 +14,7 @@ from training.heads import CosineHead, OriginalHead
 from training.losses import soft_cross_entropy
 from training.selection import accuracy, mean_average_precision
 
+HeadKind = Literal["cosine", "original"]
 Vary = Callable[[Tensor, torch.Generator], Tensor]
 
 
@@ -24,7 +25,7 @@ class FineTuneConfig:
     backbone: Literal["resnet50", "vit-tiny"]
     side: int  # pixels of the input
     trained: int  # blocks of the backbone that are trained with the head
-    head: Literal["cosine", "original"] = "cosine"
+    head: HeadKind = "cosine"
     size: int = 256  # of the embedding under the cosine classifier
     dropout: float = 0.3
     head_epochs: int = 30

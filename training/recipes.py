@@ -26,17 +26,18 @@ from training.data import (
 )
 from training.embedding import JoinedEmbedding, choose_join
 from training.features import cached_features, features_path
-from training.finetune import FineTuneConfig, FineTuned, MapTask, Vary, new_head
+from training.finetune import FineTuneConfig, FineTuned, HeadKind, MapTask, Vary, new_head
 from training.loop import BEST, Fit, LoopSettings, Task
 from training.registry import BACKBONES, Classifier, Cut, cut, embedding_size, load_model, save_model, spec_of
 from training.selection import accuracy, mean_average_precision
-from training.siamese import Branch, PairConfig, Siamese, SiameseTask
+from training.siamese import Branch, BranchClassifier, PairConfig, Siamese, SiameseTask
 
 log = logging.getLogger(__name__)
 
 VALIDATION = 0.1
 WORKING_SIDE = 128  # pixels of the decoded pictures that the simple CNN's crops are taken from
 HEAD_BATCH = 128
+HEADS: tuple[HeadKind, ...] = ("original", "cosine")
 VIEWS = 4  # differently varied features of each training picture that pairs are made of
 
 # The ratios that are compared, and the same with the hardest negatives instead of random ones.
@@ -58,6 +59,7 @@ class Options:
     batch_size: int | None = None
     learning_rate: float | None = None
     blocks: int | None = None  # of the backbone, trained with the head; 0 trains the head alone
+    head: HeadKind | None = None  # the only head to train, instead of the better of all
     limit: int | None = None  # pictures of the training folder to use, a seeded choice
     cache_limit_bytes: int = 20 << 30
     body: Path | None = None  # the run whose network a Siamese subnetwork starts from
@@ -169,7 +171,7 @@ def best_head(
 ) -> tuple[FineTuneConfig, nn.Module]:
     """Train the original's head and ours on the frozen features; the one with the larger validation mAP goes on."""
     best: tuple[float, FineTuneConfig, nn.Module] | None = None
-    for kind in ("original", "cosine"):
+    for kind in HEADS if options.head is None else (options.head,):
         candidate = replace(config, head=kind)
         torch.manual_seed(options.seed)
         head = new_head(candidate, pooled.shape[1], len(prepared.labelled.classes)).to(options.device)
@@ -231,14 +233,17 @@ def train_siamese(options: Options) -> None:
     vary: Vary | None = BACKBONES[config.backbone].tail.vary if config.trained else None
     view_count = VIEWS if config.trained else 1
     views = [varied_features(options, tail, maps, prepared.train, vary, view) for view in range(view_count)]
-    validation = varied_features(options, tail, maps, prepared.validation, None, 0)
+    features = varied_features(options, tail, maps, np.arange(len(prepared.labelled)), None, 0)
+    validation = features[torch.from_numpy(prepared.validation)]
+    start = classified_branch(options, config, features, prepared)
 
     def learn(pairs: PairConfig, folder: Path) -> tuple[float, Siamese]:
         torch.manual_seed(options.seed)
-        network = Siamese(Branch(validation.shape[1], pairs)).to(options.device)
+        network = Siamese(Branch(validation.shape[1], len(prepared.labelled.classes), pairs)).to(options.device)
+        network.branch.load_state_dict(start)
         labels = prepared.labels
         task = SiameseTask(network, pairs, views, labels[prepared.train], validation, labels[prepared.validation])
-        settings = LoopSettings(options.epochs or 40, 256, options.learning_rate or 2e-3, seed=options.seed)
+        settings = LoopSettings(options.epochs or 20, 256, options.learning_rate or 1e-3, seed=options.seed)
         description = {"model": "pairs", "pairs": asdict(pairs), "body": str(options.body)}
         history = fit(task, settings, folder, description)
         return max(numbers["map"] for numbers in history), network
@@ -257,11 +262,30 @@ def train_siamese(options: Options) -> None:
         "model": "siamese",
         "pairs": asdict(pairs),
         "validation": {"mAP": score, **{f"mAP at {other.name}": value for other, value, _ in results}},
-        "embedding_size": pairs.size,
+        "embedding_size": pairs.size + len(prepared.labelled.classes),
         "validation_pictures": names(prepared.labelled.take(prepared.validation)),
     }
     save_model(options.out, kept, finished)
     log.info("finished: %s", options.out / "model.pt")
+
+
+def classified_branch(
+    options: Options, config: FineTuneConfig, features: Tensor, prepared: Prepared
+) -> dict[str, Tensor]:
+    """Weights of a branch that was first taught to tell the classes apart: pairs alone learn the same more slowly, and
+    every ratio then starts from the same place."""
+    torch.manual_seed(options.seed)
+    network = BranchClassifier(Branch(features.shape[1], len(prepared.labelled.classes), PairConfig())).to(
+        options.device
+    )
+    inputs = features.numpy().astype(np.float16)
+    task = MapTask(
+        network, config, inputs, prepared.train, prepared.validation, prepared.labels, one_hot(prepared.labelled)
+    )
+    settings = LoopSettings(config.head_epochs, HEAD_BATCH, config.head_learning_rate, seed=options.seed)
+    description = {"model": "branch", "classes": list(prepared.labelled.classes), "config": asdict(config)}
+    fit(task, settings, options.out / "classified", description)
+    return network.branch.state_dict()
 
 
 def write_ratios(scores: list[tuple[str, float]], path: Path) -> None:

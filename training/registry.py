@@ -142,7 +142,9 @@ def build(description: Mapping[str, Any]) -> nn.Module:
     backbone = BACKBONES[tuning.backbone]
     parts = cut(backbone, backbone.build(), tuning.trained)
     if kind == "siamese":
-        return nn.Sequential(parts.trunk, parts.tail, Branch(parts.features, PairConfig(**description["pairs"])))
+        return nn.Sequential(
+            parts.trunk, parts.tail, Branch(parts.features, classes, PairConfig(**description["pairs"]))
+        )
     head = new_head(tuning, parts.features, classes)
     return Classifier(nn.Sequential(parts.trunk, parts.tail, head), JoinedEmbedding(**description["join"]))
 

@@ -11,7 +11,7 @@ import torch
 from training.checkpoint import CheckpointError
 from training.data import DataError
 from training.loop import choose_device
-from training.recipes import Options, train_cnn, train_resnet50, train_siamese, train_vit
+from training.recipes import HEADS, Options, train_cnn, train_resnet50, train_siamese, train_vit
 from training.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, help="decoded pictures and features (default: the run's folder/cache)")
     parser.add_argument("--cache-limit", type=float, default=20.0, help="gigabytes of features kept (default: 20)")
     parser.add_argument("--blocks", type=int, help="blocks of the backbone trained with the head; 0: the head alone")
+    parser.add_argument("--head", choices=HEADS, help="train this head only (default: the better one by validation)")
     parser.add_argument("--limit", type=int, help="use this many pictures of the training folder, a seeded choice")
     parser.add_argument("--epochs", type=int, help="of the last stage (default: the model's own)")
     parser.add_argument("--batch-size", type=int)
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             batch_size=chosen.batch_size,
             learning_rate=chosen.learning_rate,
             blocks=chosen.blocks,
+            head=chosen.head,
             limit=chosen.limit,
             cache_limit_bytes=int(chosen.cache_limit * 1e9),
             body=chosen.body,

@@ -9,7 +9,7 @@ from training.siamese import Branch, PairConfig, Siamese, SiameseTask, choose_pa
 
 def branch(features: int = 6) -> Branch:
     torch.manual_seed(0)
-    return Branch(features, PairConfig(size=4, hidden=8, dropout=0.0))
+    return Branch(features, 2, PairConfig(size=4, hidden=8, dropout=0.0))
 
 
 def test_one_gradient_step_moves_both_branches_alike() -> None:
