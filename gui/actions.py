@@ -59,13 +59,13 @@ class Actions(QObject):
         self._add("back", self.tr("&Back"), "Alt+Left", "Ctrl+Z", "Backspace")
         self._add("forward", self.tr("For&ward"), "Alt+Right", "Ctrl+Y")
         self._add("history", self.tr("&History…"), "Ctrl+H")
-        self._add("whole_library", self.tr("Whole l&ibrary"), "Alt+Home")
+        self._add("whole_library", self.tr("Whole lib&rary"), "Alt+Home")
         self._separate()
         self._add("filter", self.tr("Filter by &name"), "Ctrl+F", "F3", "Ctrl+/")
 
     def _selection(self) -> None:
         self._begin(self.tr("&Photo"))
-        self._add("view", self.tr("&View"), "Space", "Return", window=False)
+        self._add("view", self.tr("&View large"), "Space", "Return", window=False)
         self._add("compare", self.tr("&Compare with the query"), "C")
         self._separate()
         self._add("open_outside", self.tr("&Open in another program"), "Ctrl+E", "Ctrl+Return")
@@ -91,7 +91,7 @@ class Actions(QObject):
         for key, text in (
             ("theme_system", self.tr("Colours of the s&ystem")),
             ("theme_light", self.tr("L&ight")),
-            ("theme_dark", self.tr("&Dark")),
+            ("theme_dark", self.tr("D&ark")),
         ):
             group.addAction(self._add(key, text, checkable=True))
 

@@ -89,7 +89,7 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Ver&amp;lauf …</translation>
         </message>
         <message>
-            <source>Whole l&amp;ibrary</source>
+            <source>Whole lib&amp;rary</source>
             <translation>&amp;Ganze Bibliothek</translation>
         </message>
         <message>
@@ -101,8 +101,8 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>&amp;Foto</translation>
         </message>
         <message>
-            <source>&amp;View</source>
-            <translation>&amp;Ansicht</translation>
+            <source>&amp;View large</source>
+            <translation>&amp;Groß ansehen</translation>
         </message>
         <message>
             <source>&amp;Compare with the query</source>
@@ -137,6 +137,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Auswahl &amp;umkehren</translation>
         </message>
         <message>
+            <source>&amp;View</source>
+            <translation>&amp;Ansicht</translation>
+        </message>
+        <message>
             <source>&amp;Search panel</source>
             <translation>&amp;Suchleiste</translation>
         </message>
@@ -169,7 +173,7 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>&amp;Hell</translation>
         </message>
         <message>
-            <source>&amp;Dark</source>
+            <source>D&amp;ark</source>
             <translation>&amp;Dunkel</translation>
         </message>
         <message>
@@ -988,10 +992,6 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>kein Modell</translation>
         </message>
         <message>
-            <source>not loaded yet</source>
-            <translation>noch nicht geladen</translation>
-        </message>
-        <message>
             <source>The model, and what it computes on</source>
             <translation>Das Modell, und worauf es rechnet</translation>
         </message>
@@ -1035,6 +1035,10 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Like %1, unlike %2 pictures</source>
             <translation>Wie %1, anders als %2 Bilder</translation>
+        </message>
+        <message>
+            <source>Like the pasted picture</source>
+            <translation>Wie das eingefügte Bild</translation>
         </message>
         <message>
             <source>Unlike %1</source>
