@@ -148,10 +148,12 @@ class Library:
         with self._lock:
             files = self._files
         if files is None or files.generation != generation:
-            files = self._mapped_files(generation) or self._queried_files(db, generation)
+            files = self._mapped_files(generation)
+            if files is None:
+                files = self._queried_files(db, generation)
+                save = save or self._snapshot_due("files")
             with self._lock:
                 self._files = files
-            save = save or self._snapshot_due("files")
         if save and len(files) >= SNAPSHOT_FROM:
             self._save_files(files)
         return files
