@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication, QSize
 
+from gui import messages
 from gui.gallery_model import GalleryModel, shown_name
 
 
@@ -11,7 +12,7 @@ def photo_caption(model: GalleryModel, row: int, size: QSize | None) -> str:
     distance = model.distance(row)
     if distance is not None:
         text = QCoreApplication.translate("caption", "Rank {rank}, distance {distance}")
-        parts.append(text.format(rank=model.rank(row), distance=f"{distance:.4f}"))
+        parts.append(text.format(rank=model.rank(row), distance=messages.distance(distance)))
     parts.append(shown_name(model.path(row)))
     if size is not None:
         parts.append(f"{size.width()} × {size.height()}")

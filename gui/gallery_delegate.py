@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from gui import messages
 from gui.gallery_model import GalleryModel, shown_name
 from gui.guard import guarded
 from gui.thumbnails import Thumbnails
@@ -121,7 +122,7 @@ class GalleryDelegate(QStyledItemDelegate):
             painter.setFont(bold)
             painter.drawText(line, _LEFT, str(model.rank(row)))
             painter.setFont(option.font)
-            painter.drawText(line, _RIGHT, f"{distance:.4f}")
+            painter.drawText(line, _RIGHT, messages.distance(distance))
             line.translate(0, metrics.height() + _LINE_GAP)
             text = colours.quiet
         painter.setFont(option.font)

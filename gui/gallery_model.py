@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from gui import messages
 from gui.guard import guarded
 
 PathRole = Qt.ItemDataRole.UserRole + 1
@@ -161,7 +162,7 @@ class GalleryModel(QAbstractListModel):
         if distance is None:
             return name
         return self.tr("Rank {rank}, distance {distance}, {name}").format(
-            rank=self.rank(row), distance=f"{distance:.4f}", name=name
+            rank=self.rank(row), distance=messages.distance(distance), name=name
         )
 
     @guarded(Qt.ItemFlag.NoItemFlags)

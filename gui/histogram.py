@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui import messages
 from gui.guard import guarded
 
 _GRIP = 4.0  # half the width of the grip, pixels
@@ -159,11 +160,11 @@ class DistanceHistogram(QWidget):
         low, high = self.span()
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
         line = QRectF(plot.left(), plot.bottom() + 1, plot.width(), self.height() - plot.bottom() - 2)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{low:.2f}")
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{high:.2f}")
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, messages.distance(low, 2))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, messages.distance(high, 2))
         if self._limit is not None:
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, f"≤ {self._limit:.4f}")
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, f"≤ {messages.distance(self._limit)}")
 
     def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:
         assert self._limit is not None
@@ -260,7 +261,9 @@ class DistanceHistogram(QWidget):
             text = self.tr("No limit: all {count} photos").format(count=self.count)
         else:
             text = self.tr("Limit {limit}: {kept} of {count} photos").format(
-                limit=f"{self._limit:.4f}", kept=self.kept, count=self.count
+                limit=messages.distance(self._limit),
+                kept=messages.number(self.kept),
+                count=messages.number(self.count),
             )
         self.setAccessibleDescription(text)
         self.setToolTip(text)

@@ -138,9 +138,9 @@ def date(mtime_ns: int) -> str:
     return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
 
 
-def distance(value: float) -> str:
-    """A distance with the four decimals that tell results apart."""
-    return QLocale().toString(value, "f", 4)
+def distance(value: float, decimals: int = 4) -> str:
+    """A distance, with the four decimals that tell results apart unless only a rough one is wanted."""
+    return QLocale().toString(value, "f", decimals)
 
 
 def metric_name(metric: Metric) -> str:

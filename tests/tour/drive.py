@@ -107,7 +107,7 @@ class Tour:
         self.keep("two-selected")
         screen.key("s")
         self.keep("like-both")
-        screen.click(*self.tile(4), held="ctrl")
+        screen.click(*self.tile(0, 1), held="ctrl")
         screen.key("minus")
         self.keep("unlike-one")
         screen.key("alt+Left")
