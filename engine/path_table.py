@@ -14,6 +14,8 @@ ERRORS = "surrogatepass"
 
 # Paths gathered at a time by `take`: bounds the index array that numpy needs, one number per byte of text.
 _TAKE_AT_ONCE = 65_536
+# So many runs of neighbours are faster copied one by one.
+_FEW_RUNS = 1_000
 
 
 class PathTable(Sequence[str]):
@@ -111,6 +113,11 @@ class PathTable(Sequence[str]):
         lengths = self.offsets[positions + 1] - self.offsets[positions]
         offsets = np.zeros(len(positions) + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
+        breaks = np.flatnonzero(np.diff(positions) != 1) + 1
+        if len(breaks) < _FEW_RUNS:
+            starts, stops = [0, *breaks.tolist()], [*breaks.tolist(), len(positions)]
+            runs = [self._text(positions[i], positions[j - 1] + 1) for i, j in zip(starts, stops, strict=True) if i < j]
+            return PathTable(_joined(runs), offsets)
         blob = np.empty(int(offsets[-1]), dtype=np.uint8)
         for start in range(0, len(positions), _TAKE_AT_ONCE):
             stop = min(start + _TAKE_AT_ONCE, len(positions))
@@ -119,6 +126,24 @@ class PathTable(Sequence[str]):
             shift = self.offsets[positions[start:stop]] - offsets[start:stop]
             blob[first:last] = self.blob[np.arange(first, last) + np.repeat(shift, size)]
         return PathTable(blob, offsets)
+
+    def inserted(self, paths: Sequence[str]) -> tuple["PathTable", NDArray[np.int64]]:
+        """The table with `paths` added, which are in order and not in it yet, and where each was put: positions [K]
+        in this table, as `numpy.insert` takes them."""
+        encoded = [path.encode(ENCODING, ERRORS) for path in paths]
+        at = np.array([self._bisect(path) for path in encoded], dtype=np.int64)
+        lengths = np.insert(np.diff(self.offsets), at, [len(path) + 1 for path in encoded])
+        offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        pieces: list[NDArray[np.uint8]] = []
+        before = 0
+        for position, path in zip(at.tolist(), encoded, strict=True):
+            pieces += [self._text(before, position), np.frombuffer(path + b"\0", dtype=np.uint8)]
+            before = position
+        return PathTable(_joined([*pieces, self._text(before, len(self))]), offsets), at
+
+    def _text(self, start: int, stop: int) -> NDArray[np.uint8]:
+        return self.blob[int(self.offsets[start]) : int(self.offsets[stop])]
 
     def _bytes(self, position: int) -> memoryview:
         return self._view[int(self.offsets[position]) : int(self.offsets[position + 1]) - 1]
@@ -138,3 +163,7 @@ class PathTable(Sequence[str]):
             else:
                 high = middle
         return low
+
+
+def _joined(pieces: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.uint8)

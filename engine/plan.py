@@ -172,7 +172,8 @@ def _add_new(store: Store, library: Library, plan: Plan, specs: Sequence[ModelSp
         with store.reading() as db:
             for spec in specs:
                 model = store.model_state(db, spec.sha256)
-                lacks |= True if model is None else store.row_map(db, model).rows_of(contents) < 0
+                rows = None if model is None else store.row_map(db, model).rows_of(db, model.number, contents)
+                lacks |= True if rows is None else rows < 0
         plan.tasks += [Task(back[i][0], known=True) for i in np.flatnonzero(lacks)]
 
 

@@ -20,7 +20,8 @@ from engine import maintenance, schema
 from engine.codes import Codes, extended
 from engine.connections import Connections, store_errors
 from engine.errors import FolderError, StoreBusyError, StoreError
-from engine.library import FileTable, Library, LibraryInfo
+from engine.file_table import FileTable
+from engine.library import Library, LibraryInfo
 from engine.row_map import RowMap
 from engine.snapshot import Streamed, read_snapshot, write_snapshot
 from engine.vectors import VectorFile
@@ -247,12 +248,12 @@ class Store:
     def codes(self, model: ModelState) -> Codes | None:
         """The 8-bit codes of the first of a model's committed rows, mapped, or None."""
         arrays = self.load_snapshot(f"codes-{model.number}", self._codes_key(model))
-        if arrays is None or set(arrays) != {"values", "scales", "errors", "lengths"}:
+        try:
+            codes = None if arrays is None else Codes.from_arrays(arrays)
+        except (KeyError, ValueError):
             return None
-        codes = Codes.from_arrays(arrays)
-        columns = (codes.scales, codes.errors, codes.lengths)
-        fitting = codes.values.shape == (len(codes), model.dimension) and len(codes) <= model.rows
-        return codes if fitting and all(column.shape == (len(codes),) for column in columns) else None
+        fits = codes is not None and codes.dimension == model.dimension and len(codes) <= model.rows
+        return codes if fits else None
 
     def save_codes(self, model: ModelState) -> None:
         """Write the codes of all committed rows if there are many without; for whoever holds `exclusive`."""

@@ -1,8 +1,9 @@
 """What indexing writes: files, contents and vectors of one library, batch by batch, each batch whole or not at all."""
 
+import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from engine import schema
 from engine.connections import store_errors
 from engine.decode import DECODER
 from engine.errors import StoreError
+from engine.file_table import Change, Entry
 from engine.library import Library
 from engine.maintenance import check_exclusively, file_name
 from engine.spec import ModelSpec
@@ -82,14 +84,14 @@ class Writer:
             )
             return int(db.execute(query, (*values, provider)).fetchone()[0])
 
-    def set_removed(self, paths: Iterable[str], removed: bool) -> None:
+    def set_removed(self, paths: Sequence[str], removed: bool) -> None:
         """Note that files are gone, or that they are back as they were."""
-        rows = [(removed, self._library.number, os.fsencode(path)) for path in paths]
-        if not rows:
+        if not paths:
             return
-        with self._store.transaction() as db:
+        rows = [(removed, self._library.number, os.fsencode(path)) for path in paths]
+        with self._changing() as (db, entries):
             db.executemany("UPDATE files SET removed = ? WHERE library = ? AND path = ?", rows)
-            self._renew_generation(db)
+            entries |= dict.fromkeys(paths) if removed else self._entries(db, paths)
 
     def commit(self, batch: Batch) -> None:
         """Write a batch. When this returns it is on the disk; when it raises StoreError nothing of it is visible.
@@ -97,8 +99,9 @@ class Writer:
         The vectors come first: only when they are safe does one transaction make the index point to them.
         """
         appended = [self._append(number, pairs) for number, pairs in batch.vectors.items() if pairs]
-        with self._store.transaction() as db:
+        with self._changing() as (db, entries):
             self._put_files(db, batch.files)
+            entries |= self._entries(db, [file.path for file in batch.files])
             for number, first, contents, checksums, stamp in appended:
                 self._put_vectors(db, number, first, contents, checksums)
                 db.execute(
@@ -109,7 +112,6 @@ class Writer:
                 "INSERT OR REPLACE INTO refused (content, model, reason) SELECT id, ?, ? FROM contents WHERE hash = ?",
                 ((model, reason, content) for content, model, reason in batch.refused),
             )
-            self._renew_generation(db)
 
     def entry_is_stale(self) -> bool:
         """Whether the library's entry in the list of all counts other photos than there are: a run was killed."""
@@ -175,12 +177,39 @@ class Writer:
             ),
         )
 
-    def _renew_generation(self, db: sqlite3.Connection) -> None:
-        change = db.execute(
-            "UPDATE libraries SET generation = ? WHERE id = ?", (schema.next_number(db), self._library.number)
+    def _entries(self, db: sqlite3.Connection, paths: Iterable[str]) -> dict[str, Entry | None]:
+        """What the table of files is to say of these paths, as the transaction leaves them."""
+        query = (
+            "SELECT size, mtime_ns, hash, content FROM files JOIN contents ON contents.id = files.content"
+            " WHERE library = ? AND path = ? AND NOT removed"
         )
-        if change.rowcount == 0:
-            raise StoreError(self._library.root, "the library was forgotten while it was indexed")
+        entries: dict[str, Entry | None] = {}
+        for path in paths:
+            row = db.execute(query, (self._library.number, os.fsencode(path))).fetchone()
+            entries[path] = None if row is None else Entry(*row)
+        return entries
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[tuple[sqlite3.Connection, dict[str, Entry | None]]]:
+        """A transaction that gives the library a new generation, and tells it of the entries that the body names."""
+        number = self._library.number
+        entries: dict[str, Entry | None] = {}
+        change = None
+        try:
+            with self._store.transaction() as db:
+                before = db.execute("SELECT generation FROM libraries WHERE id = ?", (number,)).fetchone()
+                if before is None:
+                    raise StoreError(self._library.root, "the library was forgotten while it was indexed")
+                yield db, entries
+                after = schema.next_number(db)
+                db.execute("UPDATE libraries SET generation = ? WHERE id = ?", (after, number))
+                # Before it is committed: whoever sees the new generation finds the change that leads to it.
+                change = Change(int(before[0]), after, entries)
+                self._library.announce(change)
+        except BaseException:
+            if change is not None:
+                self._library.withdraw(change)
+            raise
 
 
 def missing_models(db: sqlite3.Connection, content: bytes, models: Iterable[int]) -> list[int]:
