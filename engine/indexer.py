@@ -122,11 +122,14 @@ class _Run:
                 if self._library.generation != plan.generation:  # somebody else indexed it while we waited
                     plan = compare(self._store, self._library, found, self._specs)
                 yield from self._carry_out(plan)
+                if self._complete:
+                    self._look_after()
         else:
             self._note_skipped(plan)
             self._complete = True
-        if self._complete:
-            self._look_after(bool(plan))
+            if Writer(self._store, self._library).entry_is_stale():  # a run before this one was killed
+                with contextlib.suppress(StoreBusyError), self._store.exclusive(seconds=0):
+                    self._look_after()
 
     def report(self, seconds: float) -> IndexReport:
         images = len(self._library.files())
@@ -231,12 +234,10 @@ class _Run:
     def _note_skipped(self, plan: Plan) -> None:
         self._skipped |= {skipped.path: skipped for skipped in plan.skipped}
 
-    def _look_after(self, changed: bool) -> None:
-        """Leave what the next opening needs. A run that was killed could not, so look where nothing changed, too."""
-        writer = Writer(self._store, self._library)
-        if changed or writer.entry_is_stale():
-            writer.finish()
-            self._library.save_snapshots(self._specs)
+    def _look_after(self) -> None:
+        """Leave what the list of libraries and the next opening need."""
+        Writer(self._store, self._library).finish()
+        self._library.save_snapshots(self._specs)
 
     def _due(self) -> bool:
         now = time.perf_counter()
