@@ -1,5 +1,6 @@
 """Turn pictures into embeddings with one model, and refuse a network that is not what its description says."""
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,7 +59,9 @@ def open_embedder(spec: ModelSpec, provider: str | None = None, threads: int | N
     Raises ModelError when the network cannot be loaded or contradicts its description.
     """
     try:
-        data = spec.path.read_bytes()
+        with spec.path.open("rb") as file:
+            data = file.read()
+            spec.check_same(os.fstat(file.fileno()))
     except OSError as error:
         raise ModelError(spec.path, f"it cannot be read ({error.strerror or error})") from error
     # Here, not above: importing onnxruntime takes longer than showing the window, which imports this module.

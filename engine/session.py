@@ -2,22 +2,36 @@
 
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
+from engine.onnx_check import find_danger
 
 log = logging.getLogger(__name__)
+
+# What networks may take for their activations, all together: more than a batch of any model here needs, and less than
+# a file that asks for a tensor of 40,000 × 40,000 would take.
+MAX_MEMORY = 3 << 30
+# A network that runs longer on one batch is stopped. A batch of the slowest sensible one takes a minute or two.
+MAX_SECONDS = 600.0
 
 # Failures reach us as exceptions; onnxruntime's own log would go to standard error beside them. 4 = fatal only.
 ort.set_default_logger_severity(4)
 if hasattr(ort, "disable_telemetry_events"):
     ort.disable_telemetry_events()  # sends only in Windows builds; nothing of ours leaves the machine
+
+_DEFAULT = -1  # onnxruntime's own value of a setting
+ort.create_and_register_allocator(
+    ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT),
+    ort.OrtArenaCfg(MAX_MEMORY, _DEFAULT, _DEFAULT, _DEFAULT),
+)
 
 _PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -51,12 +65,20 @@ class Session:
         self.inputs = tuple(_port(item) for item in inner.get_inputs())
         self.outputs = tuple(_port(item) for item in inner.get_outputs())
 
-    def run(self, names: Sequence[str], feed: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """The outputs called `names`, in that order. Raises ModelError when the network fails."""
+    def run(self, names: Sequence[str], feed: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The outputs called `names`, in that order. Raises ModelError when the network fails or takes too long."""
+        options = ort.RunOptions()
+        stop = threading.Timer(MAX_SECONDS, setattr, (options, "terminate", True))
+        stop.daemon = True
+        stop.start()
         try:
-            return list(self._inner.run(list(names), feed))
+            return list(self._inner.run(list(names), feed, options))
         except Exception as error:  # onnxruntime's exceptions share no base class
+            if options.terminate:
+                raise ModelError(self.path, f"it ran for more than {MAX_SECONDS:.0f} s") from error
             raise ModelError(self.path, f"it failed to run: {_first_line(error)}") from error
+        finally:
+            stop.cancel()
 
 
 def available_providers() -> list[str]:
@@ -71,6 +93,12 @@ def open_session(data: bytes, path: Path, provider: str | None = None, threads: 
     there or does not start, the CPU takes over and the session's `notice` says so. Raises ModelError when the network
     cannot be loaded at all.
     """
+    try:
+        danger = find_danger(data)
+    except ValueError as error:
+        raise ModelError(path, str(error)) from error
+    if danger:
+        raise ModelError(path, danger)
     wanted = provider or "cpu"
     if wanted not in _PROVIDERS:
         raise ValueError(f"unknown provider {wanted!r}; there are: {', '.join(_PROVIDERS)}")
@@ -107,6 +135,7 @@ def _create(data: bytes, path: Path, providers: Sequence[str], threads: int | No
     # Spinning threads win microseconds for one run and take whole cores from the decoding threads beside it.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.add_session_config_entry("session.use_env_allocators", "1")
     try:
         session = ort.InferenceSession(data, options, providers=[_PROVIDERS[name] for name in providers])
     except Exception as error:  # onnxruntime's exceptions share no base class

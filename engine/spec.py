@@ -3,11 +3,12 @@
 import hashlib
 import json
 import math
+import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -48,16 +49,23 @@ class ModelSpec:
     licence: str
     path: Path
     file_size: int  # bytes
+    mtime_ns: int = field(default=0, compare=False, repr=False)  # of the file when it was read; 0: not from a file
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        """Hex digest of the file, computed when first asked for and again when its size or time has changed.
-        Raises ModelError when the file cannot be read."""
+        """Hex digest of the file that was described, computed when first asked for and kept from then on, so that no
+        vector is ever filed under another network. Raises ModelError when the file is gone or has changed by then."""
         try:
             info = self.path.stat()
+            self.check_same(info)
             return _file_sha256(self.path, info.st_size, info.st_mtime_ns)
         except OSError as error:
             raise ModelError(self.path, _os_reason(error)) from error
+
+    def check_same(self, info: os.stat_result) -> None:
+        """Raise ModelError if the file's state is not the one that this description was read from."""
+        if self.mtime_ns and (info.st_size, info.st_mtime_ns) != (self.file_size, self.mtime_ns):
+            raise ModelError(self.path, "it has changed since the models were listed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ def read_spec(path: Path) -> ModelSpec:
     """Read and check the description inside the file. Raises ModelError that says what is wrong, and where."""
     try:
         with path.open("rb") as file:
-            info = path.stat()
+            info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise ModelError(path, "not a file")
             text = _find_description(file, info.st_size)
@@ -130,7 +138,7 @@ def read_spec(path: Path) -> ModelSpec:
         raise ModelError(path, str(error)) from error
     if text is None:
         raise ModelError(path, f"it has no description (no metadata entry {METADATA_KEY!r})")
-    return parse_description(text, path, info.st_size)
+    return parse_description(text, path, info.st_size, info.st_mtime_ns)
 
 
 def description_json(spec: ModelSpec) -> str:
@@ -162,7 +170,7 @@ def description_json(spec: ModelSpec) -> str:
     return text
 
 
-def parse_description(text: str, path: Path, file_size: int) -> ModelSpec:
+def parse_description(text: str, path: Path, file_size: int, mtime_ns: int = 0) -> ModelSpec:
     """Check the description `text` field by field. Raises ModelError naming the field that is wrong."""
     try:
         described = json.loads(text)
@@ -171,7 +179,7 @@ def parse_description(text: str, path: Path, file_size: int) -> ModelSpec:
     if not isinstance(described, dict):
         raise ModelError(path, "its description is not a JSON object")
     try:
-        return _checked(_Fields(described, ""), path, file_size)
+        return replace(_checked(_Fields(described, ""), path, file_size), mtime_ns=mtime_ns)
     except _FieldError as error:
         raise ModelError(path, f"its description is wrong: {error}") from error
 
