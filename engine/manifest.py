@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ExportError, ModelError, UnknownModelError
-from engine.library import FileTable, Library
+from engine.file_table import FileTable
+from engine.library import Library
 from engine.metric import Metric
 from engine.query_set import ALL, Query, inner_query
 from engine.spec import DEFAULT_MODEL, ModelSpec, find_model

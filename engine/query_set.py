@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from engine.embedder import Embedder
 from engine.errors import DecodeError, ExportError
+from engine.file_table import FileTable
 from engine.folder import scan
 from engine.gallery import Gallery
 from engine.image_header import sniff
 from engine.labels import folder_label
-from engine.library import FileTable, Library
+from engine.library import Library
 from engine.query import embed_file
 from engine.results import ImageFile, Progress, Skipped
 
