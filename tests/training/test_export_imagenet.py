@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from torchvision.models.resnet import BasicBlock, ResNet
@@ -95,6 +96,13 @@ def test_the_command_makes_the_projected_8_bit_network(small: None, tmp_path: Pa
     photos = sorted((tmp_path / "data" / "query").rglob("*.jpg"))
     embedding, features = session.run(["embedding", "features"], {"image": next(batches(spec, photos))})
     np.testing.assert_allclose(features.mean(axis=(2, 3)), embedding, atol=1e-4)
+    assert sorted(quantised_convolutions(out)) == [False] * 5 + [True] * 8
+
+
+def quantised_convolutions(path: Path) -> list[bool]:
+    nodes = onnx.load(path).graph.node
+    made_by = {output: node.op_type for node in nodes for output in node.output}
+    return [made_by.get(node.input[1]) == "DequantizeLinear" for node in nodes if node.op_type == "Conv"]
 
 
 def test_the_command_writes_vit_tiny_with_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
