@@ -194,6 +194,39 @@ def run_window(args: argparse.Namespace) -> int:
     return run_app(args.folder, place.data_dir, place.folders(), args.provider)
 
 
+def run_calibrate(args: argparse.Namespace) -> int:
+    from engine.commands.understand import calibrate
+    from engine.metric import Metric
+
+    place, metric = place_of(args), Metric(args.metric) if args.metric else None
+    with open_store(place) as store:
+        return show(args, follow(calibrate(place, store, args.folder, args.model, metric)))
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    from engine.commands.understand import compare
+    from engine.metric import Metric
+
+    place, metrics = place_of(args), [Metric(metric) for metric in args.metric]
+    with open_store(place) as store:
+        return show(args, follow(compare(place, store, args.folder, args.image, args.model, metrics, args.k)))
+
+
+def run_duplicates(args: argparse.Namespace) -> int:
+    from engine.commands.understand import duplicates
+
+    place = place_of(args)
+    with open_store(place) as store:
+        return show(args, follow(duplicates(place, store, args.folder, args.model)))
+
+
+def run_explain(args: argparse.Namespace) -> int:
+    from engine.commands.understand import explain_pair
+
+    job = explain_pair(place_of(args), args.folder, args.first, args.second, args.model, args.out)
+    return show(args, follow(job))
+
+
 RUN = {
     None: run_window,
     "index": run_index,
@@ -203,6 +236,10 @@ RUN = {
     "open": run_open,
     "evaluate": run_evaluate,
     "libraries": run_libraries,
+    "calibrate": run_calibrate,
+    "compare": run_compare,
+    "duplicates": run_duplicates,
+    "explain": run_explain,
 }
 
 

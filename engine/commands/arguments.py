@@ -165,6 +165,36 @@ def configure_evaluate(parser: Parser) -> None:
     add_json(parser)
 
 
+def configure_calibrate(parser: Parser) -> None:
+    add_library(parser)
+    add_model(parser)
+    parser.add_argument("--metric", choices=METRICS, help="the distance (default: the model's own)")
+    add_json(parser)
+
+
+def configure_compare(parser: Parser) -> None:
+    add_library(parser)
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="the query: an image in the library or anywhere else")
+    add_models_and_metrics(parser)
+    parser.add_argument("-k", type=count, default=20, metavar="N", help="how many results, 0 for all (default: 20)")
+    add_json(parser)
+
+
+def configure_duplicates(parser: Parser) -> None:
+    add_library(parser)
+    add_model(parser)
+    add_json(parser)
+
+
+def configure_explain(parser: Parser) -> None:
+    add_library(parser)
+    parser.add_argument("first", type=Path, metavar="A", help="an image, or its path in the library")
+    parser.add_argument("second", type=Path, metavar="B", help="the other image")
+    parser.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture to write")
+    add_model(parser)
+    add_json(parser)
+
+
 COMMANDS = {
     "index": Command("embed the photos of a folder, or what has changed in it", configure_index),
     "search": Command("rank the photos of a folder by their distance to an image", configure_search),
@@ -172,6 +202,10 @@ COMMANDS = {
     "export": Command("write the rankings of many queries to files", configure_export),
     "open": Command("show an exported run again, and say what has changed since", configure_open),
     "evaluate": Command("measure models on photos whose folder is their label", configure_evaluate),
+    "calibrate": Command("tell what a distance means in a library", configure_calibrate),
+    "compare": Command("lay the rankings of several models or distances side by side", configure_compare),
+    "duplicates": Command("find groups of near-identical photos", configure_duplicates),
+    "explain": Command("draw why two pictures match", configure_explain),
     "libraries": Command("list, forget or compact what is indexed", configure_libraries),
 }
 WINDOW = Command("open a folder of photos, click one, see the photos most like it", configure_window)

@@ -4,12 +4,17 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.commands.answer import Answer, Place
 from engine.commands.index import ensure_embedded
+from engine.library import Library
 from engine.metric import Metric
 from engine.query_set import current_position, path_inside
 from engine.results import Progress, Ranking
 from engine.search import nearest
+from engine.spec import ModelSpec
 from engine.store import Store
 
 
@@ -25,14 +30,7 @@ def search(
     library = yield from ensure_embedded(place, store, folder, [spec])
     gallery = library.gallery(spec)
     path = path_inside(library.root, image)
-    position = None if path is None else current_position(library.root, library.files(), gallery, path)
-    if position is not None:
-        vector = gallery.vector(position)
-    else:
-        from engine.embedder import open_embedder
-        from engine.query import embed_file
-
-        vector = embed_file(open_embedder(spec, place.provider, place.threads), image).vector
+    vector = query_vector(place, library, spec, image)
     ranking = nearest(gallery, vector, metric or spec.metric, k or None, exclude=path)
     size = len(gallery)
 
@@ -40,6 +38,19 @@ def search(
         return {"query": str(image), "library": str(library.root), "library_size": size, **ranking_value(ranking)}
 
     return Answer(value, lambda: (f"{match.rank}\t{match.distance:.6f}\t{match.path}" for match in ranking))
+
+
+def query_vector(place: Place, library: Library, spec: ModelSpec, image: Path) -> NDArray[np.float32]:
+    """The vector of an image: from the index where it lies in the library and has not changed, embedded otherwise."""
+    gallery = library.gallery(spec)
+    path = path_inside(library.root, image)
+    position = None if path is None else current_position(library.root, library.files(), gallery, path)
+    if position is not None:
+        return gallery.vector(position)
+    from engine.embedder import open_embedder
+    from engine.query import embed_file
+
+    return embed_file(open_embedder(spec, place.provider, place.threads), image).vector
 
 
 def ranking_value(ranking: Ranking) -> dict[str, Any]:

@@ -1,0 +1,253 @@
+"""The commands that tell what distances mean: `calibrate`, `compare`, `duplicates` and `explain`."""
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.agreement import SideBySide, library_agreement, side_by_side
+from engine.calibration import Background, MatchRate, learn_background, match_rates
+from engine.commands.answer import Answer, Place
+from engine.commands.arguments import UsageError
+from engine.commands.index import ensure_embedded
+from engine.commands.search import query_vector
+from engine.decode import load
+from engine.duplicates import DuplicateGroup, find_duplicates
+from engine.embedder import open_embedder
+from engine.errors import DecodeError
+from engine.explain import explain
+from engine.explain_picture import draw
+from engine.gallery import Gallery
+from engine.labels import folder_labels
+from engine.library import Library
+from engine.metric import Metric
+from engine.near_copies import GREY_SIDE, grey_square
+from engine.preprocess import decode_side
+from engine.query_set import path_inside
+from engine.results import Progress, Ranking
+from engine.search import nearest
+from engine.spec import DEFAULT_MODEL
+from engine.store import Store
+from engine.thumbnail_store import THUMBNAIL_SIDE, ThumbnailStore
+
+# The distances whose rarity is told: those that this share of pairs lie beyond.
+TOLD_SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999)
+
+
+def calibrate(
+    place: Place, store: Store, folder: Path, model: str | None, metric: Metric | None
+) -> Generator[Progress, None, Answer]:
+    """What a distance means in this library: how rare it is and, where folders are labels, how often it is right."""
+    spec = place.model(model)
+    library = yield from ensure_embedded(place, store, folder, [spec])
+    gallery = library.gallery(spec)
+    chosen = metric or spec.metric
+    background = learn_background(gallery, chosen)
+    if background is None:
+        raise UsageError(f"{folder}: at least two photos are needed")
+    labels = folder_labels(gallery.paths)
+    labelled = np.array([i for i, label in enumerate(labels) if label is not None], dtype=np.int64)
+    names = [label for label in labels if label is not None]
+    rates = match_rates(_part(gallery, labelled), names, chosen) if len(set(names)) > 1 else []
+    return Answer(lambda: _calibration_value(library, background, rates), lambda: _calibration_lines(background, rates))
+
+
+def compare(
+    place: Place,
+    store: Store,
+    folder: Path,
+    image: Path,
+    models: Sequence[str],
+    metrics: Sequence[Metric],
+    k: int,
+) -> Generator[Progress, None, Answer]:
+    """The rankings of one query by several models or metrics in columns, and how far they agree over the library."""
+    specs = [place.model(name) for name in dict.fromkeys(models or [DEFAULT_MODEL])]
+    pairs = [(spec, metric) for spec in specs for metric in dict.fromkeys(metrics or [spec.metric])]
+    if len(pairs) < 2:
+        raise UsageError("compare needs two models or two metrics: --model A --model B, or --metric twice")
+    library = yield from ensure_embedded(place, store, folder, specs)
+    galleries = {spec.name: library.gallery(spec) for spec in specs}
+    rankings: dict[str, Ranking] = {}
+    for spec, metric in pairs:
+        vector = query_vector(place, library, spec, image)
+        inside = path_inside(library.root, image)
+        rankings[f"{spec.name}, {metric}"] = nearest(galleries[spec.name], vector, metric, k or None, exclude=inside)
+    result = side_by_side(rankings, k or len(library.files()))
+    agreement: dict[tuple[str, str], float | None] = {}
+    names = list(rankings)
+    for i, (first, first_metric) in enumerate(pairs):
+        for j, (second, second_metric) in enumerate(pairs[i + 1 :], i + 1):
+            yield Progress("comparing", i + j, len(pairs) * (len(pairs) - 1) // 2)
+            agreement[names[i], names[j]] = library_agreement(
+                galleries[first.name], galleries[second.name], [first_metric, second_metric], result.k
+            )
+    return Answer(
+        lambda: _comparison_value(library, image, result, agreement), lambda: _comparison_lines(result, agreement)
+    )
+
+
+def duplicates(place: Place, store: Store, folder: Path, model: str | None) -> Generator[Progress, None, Answer]:
+    """Groups of near-identical photos; nothing is deleted, here or anywhere."""
+    spec = place.model(model)
+    library = yield from ensure_embedded(place, store, folder, [spec])
+    gallery, files = library.gallery(spec), library.files()
+    rows = np.array([_known(files.paths.index_of(path), path) for path in gallery.paths], dtype=np.int64)
+    contents = files.content[rows] if len(rows) else np.empty((0, 16), dtype=np.uint8)
+    with closing(ThumbnailStore(place.data_dir)) as thumbnails:
+
+        def grey(position: int) -> NDArray[np.uint8] | None:
+            return _grey(library.root, gallery.paths[position], contents[position].tobytes(), thumbnails)
+
+        groups = yield from find_duplicates(gallery, contents, grey)
+    return Answer(lambda: _duplicates_value(library, spec.name, groups), lambda: _duplicates_lines(groups))
+
+
+def explain_pair(
+    place: Place, folder: Path, first: Path, second: Path, model: str | None, out: Path
+) -> Generator[Progress, None, Answer]:
+    """Draw why two pictures match, side by side, into the PNG file `out`. Paths may be relative to the library."""
+    if path_inside(folder.resolve(), out) is not None:
+        raise UsageError(f"--out {out}: it lies in the library, and nothing is written there")
+    spec = place.model(model)
+    embedder = open_embedder(spec, place.provider, place.threads)
+    yield Progress("explaining", 0, 1)
+    side = max(THUMBNAIL_SIDE * 2, decode_side(spec))
+    pictures = [load(path if path.exists() else folder / path, side).rgb for path in (first, second)]
+    found = explain(embedder, *pictures)
+    draw(found, pictures[0], pictures[1], spec, out)
+
+    def value() -> dict[str, Any]:
+        return {
+            "first": str(first),
+            "second": str(second),
+            "model": spec.name,
+            "method": str(found.method),
+            "similarity": found.similarity,
+            "first_map": found.first_map.tolist(),
+            "second_map": found.second_map.tolist(),
+            "links": [{"first": link.first, "second": link.second, "strength": link.strength} for link in found.links],
+            "out": str(out),
+        }
+
+    return Answer(value, lambda: [f"similarity {found.similarity:.4f} by {spec.name} ({found.method}): {out}"])
+
+
+def _part(gallery: Gallery, positions: NDArray[np.int64]) -> Gallery:
+    if len(positions) == len(gallery):
+        return gallery
+    return Gallery(gallery.paths.take(positions), gallery.matrix, gallery.rows[positions], gallery.model)
+
+
+def _known(position: int | None, path: str) -> int:
+    if position is None:  # indexed by somebody else between the two looks
+        raise UsageError(f"{path} has changed meanwhile: run the command again")
+    return position
+
+
+def _grey(root: Path, path: str, content: bytes, thumbnails: ThumbnailStore) -> NDArray[np.uint8] | None:
+    """The small grey picture of a photo, from its thumbnail where there is one."""
+    from engine.decode import load_bytes
+
+    jpeg = thumbnails.get(content)
+    try:
+        if jpeg is not None:
+            return grey_square(load_bytes(jpeg, path, GREY_SIDE).rgb)
+        return grey_square(load(Path(os.path.join(root, path)), GREY_SIDE).rgb)  # noqa: PTH118 - odd bytes stay
+    except DecodeError:
+        return None
+
+
+def _calibration_value(library: Library, background: Background, rates: Sequence[MatchRate]) -> dict[str, Any]:
+    return {
+        "library": str(library.root),
+        "model": background.model,
+        "metric": str(background.metric),
+        "photos": background.photos,
+        "pairs": len(background.distances),
+        "centre": background.centre,
+        "spread": background.spread,
+        "distances": [{"nearer_than": share, "distance": _quantile(background, share)} for share in TOLD_SHARES],
+        "match_rates": [
+            {"from": r.nearest, "to": r.farthest, "pairs": r.pairs, "share": r.share, "low": r.low, "high": r.high}
+            for r in rates
+        ],
+    }
+
+
+def _quantile(background: Background, share: float) -> float:
+    return float(np.quantile(background.distances, 1.0 - share))
+
+
+def _calibration_lines(background: Background, rates: Sequence[MatchRate]) -> Iterator[str]:
+    yield f"{background.model}, {background.metric}: {len(background.distances)} pairs of {background.photos} photos"
+    for share in TOLD_SHARES:
+        yield f"  {_quantile(background, share):.4f} is nearer than {100 * share:g} % of pairs"
+    if rates:
+        yield "  of the pairs at a distance, so many have the same label (95 % interval):"
+    for rate in rates:
+        words = f"{100 * rate.share:.1f} % ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
+        yield f"  {rate.nearest:.4f} to {rate.farthest:.4f}  {words}, {rate.pairs} pairs"
+
+
+def _comparison_value(
+    library: Library, image: Path, result: SideBySide, agreement: dict[tuple[str, str], float | None]
+) -> dict[str, Any]:
+    columns = []
+    for number, (name, column) in enumerate(zip(result.names, result.columns, strict=True)):
+        others = [other for other in result.names if other != name]
+        columns.append(
+            {
+                "name": result.names[number],
+                "results": [
+                    {
+                        "rank": placed.match.rank,
+                        "path": placed.match.path,
+                        "distance": placed.match.distance,
+                        "other_ranks": dict(zip(others, placed.other_ranks, strict=True)),
+                        "alone": placed.alone,
+                    }
+                    for placed in column
+                ],
+            }
+        )
+    pairs = [
+        {"first": first, "second": second, "overlap": overlap, "library_overlap": agreement[first, second]}
+        for (first, second), overlap in result.overlap.items()
+    ]
+    return {"query": str(image), "library": str(library.root), "k": result.k, "columns": columns, "pairs": pairs}
+
+
+def _comparison_lines(result: SideBySide, agreement: dict[tuple[str, str], float | None]) -> Iterator[str]:
+    for name, column in zip(result.names, result.columns, strict=True):
+        yield name
+        for placed in column:
+            ranks = ", ".join("–" if rank is None else str(rank) for rank in placed.other_ranks)
+            only = "  only here" if placed.alone else ""
+            yield f"  {placed.match.rank}\t{placed.match.distance:.6f}\t{placed.match.path}\t(elsewhere {ranks}){only}"
+    for (first, second), overlap in result.overlap.items():
+        whole = agreement[first, second]
+        over_all = "" if whole is None else f"; {100 * whole:.0f} % over the whole library"
+        yield f"{first} and {second} share {100 * overlap:.0f} % of the first {result.k}{over_all}"
+
+
+def _duplicates_value(library: Library, model: str, groups: Sequence[DuplicateGroup]) -> dict[str, Any]:
+    return {
+        "library": str(library.root),
+        "model": model,
+        "groups": [
+            {"paths": group.paths, "distances": group.distances, "certainty": group.certainty} for group in groups
+        ],
+    }
+
+
+def _duplicates_lines(groups: Sequence[DuplicateGroup]) -> Iterator[str]:
+    for group in groups:
+        yield f"{len(group.paths)} photos, certainty {group.certainty:.3f}"
+        for path, distance in zip(group.paths, group.distances, strict=True):
+            yield f"  {distance:.4f}\t{path}"
+    yield f"{len(groups)} groups"
