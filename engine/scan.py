@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.codes import LONGEST, SHORTEST, Codes, cosines, encode, lengths_of, relative_error
+from engine.codes import LONGEST, SHORTEST, Codes, cosines, encode_query, lengths_of, relative_error
 from engine.gallery import Gallery
 from engine.metric import Metric
 from engine.threads import cores, on_threads
@@ -25,14 +25,12 @@ Positions = NDArray[np.int64]
 
 # float32 rows at a time: 2 MB at 256 dimensions, so that the second look at a block, for the lengths, finds it cached.
 BLOCK_ROWS = 2048
-# Coded rows at a time: 8 MB at 256 dimensions, long enough that Python's share of the time is small.
-BLOCK_CODES = 32_768
 # More queries than this read the float32 vectors together rather than the codes one by one.
 FEW_QUERIES = 4
 # So many more than wanted may be left by the codes for the exact distances.
-FEW_LEFT = 200
-# Where the wanted rows are at least this share of those between the first and the last, the codes of all are read.
-DENSE = 0.4
+FEW_LEFT = 400
+# The codes of a block are read where at least this share of its photos is wanted.
+CROWDED = 1 / 32
 # A thread is worth its start when it has this many products of two numbers to sum, which takes about a millisecond.
 PRODUCTS_A_THREAD = 8_000_000
 MOST_READERS = 8  # threads that read codes; memory gives no more bytes to more of them
@@ -131,28 +129,35 @@ def _by_vectors(gallery: Gallery, queries: Vectors, metric: Metric, count: int, 
 
 
 def _by_codes(gallery: Gallery, codes: Codes, query: Vectors, metric: Metric, count: int, wanted: Wanted) -> Wanted:
-    """The photos that can be among the nearest to one query [1, D] by the codes alone, and those without codes."""
-    unit, length = encode(query), float(lengths_of(query)[0])
+    """The photos that can be among the nearest to one query [1, D] by the codes alone, and those not looked at: without
+    codes, or so few in a block that reading their vectors costs less."""
+    code, length = encode_query(query[0]), float(lengths_of(query)[0])
     own_error = relative_error(query.shape[1])
     floor = np.full(1, -np.inf, dtype=np.float32)
+    bounds = np.searchsorted(wanted.rows, np.minimum(np.arange(len(codes.values) + 1) * codes.block, len(codes)))
+    held = np.diff(bounds)
+    crowded = np.flatnonzero(held >= CROWDED * codes.block)
 
-    def scan(share: Wanted) -> Pool:
+    def scan(numbers: NDArray[np.int64]) -> Pool:
         pool = Pool(1, count, floor)
-        for block in share.blocks(BLOCK_CODES):
-            place, picks = block.place(), None
-            if isinstance(place, np.ndarray) and len(place) >= DENSE * (int(place[-1]) - int(place[0]) + 1):
-                picks = place - place[0]
-                place = slice(int(place[0]), int(place[-1]) + 1)
-            near = codes[place]
-            scores, errors = score(*cosines(near, unit), near.lengths, own_error, length, metric)
-            if picks is not None:
+        for number in numbers.tolist():
+            near, first = wanted[bounds[number] : bounds[number + 1]], number * codes.block
+            own = codes.lengths[first : first + codes.block]
+            scores, errors = score(*cosines(codes, code, number), own, own_error, length, metric)
+            if not (near.unbroken and len(near) == len(own)):
+                picks = near.rows - first
                 scores, errors = scores[picks], errors[picks]
-            pool.add(block.positions, scores[None], errors[None])
+            pool.add(near.positions, scores[None], errors[None])
         return pool
 
-    coded = wanted[: int(np.searchsorted(wanted.rows, len(codes)))]
-    shares = coded.shares(len(coded) * query.size, min(MOST_READERS, cores()))
-    positions = np.concatenate([_merged(on_threads(scan, shares)).result()[0], wanted.positions[len(coded) :]])
+    products = len(crowded) * codes.block * codes.dimension
+    threads = max(1, min(MOST_READERS, cores(), len(crowded), products // PRODUCTS_A_THREAD))
+    left = [_merged(on_threads(scan, np.array_split(crowded, threads))).result()[0]]
+    left += [
+        wanted.positions[bounds[number] : bounds[number + 1]] for number in np.flatnonzero(held < CROWDED * codes.block)
+    ]
+    left.append(wanted.positions[bounds[-1] :])
+    positions = np.concatenate(left)
     return _sorted(positions, gallery.rows[positions])
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import scan, search
+from engine import codes, scan, search
 from engine.codes import encode, lengths_of
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
@@ -54,8 +54,8 @@ def scattered_gallery(vectors: np.ndarray, seed: int, copies: int = 0) -> Galler
 
 def with_codes(gallery: Gallery, share: float = 1.0) -> Gallery:
     """The same gallery with codes of the first `share` of the file's rows."""
-    codes = encode(gallery.matrix[: round(share * len(gallery.matrix))])
-    return Gallery(gallery.paths, gallery.matrix, gallery.rows, gallery.model, gallery.generation, codes)
+    coded = encode(gallery.matrix[: round(share * len(gallery.matrix))])
+    return Gallery(gallery.paths, gallery.matrix, gallery.rows, gallery.model, gallery.generation, coded)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def always_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "SMALL", 0)
     monkeypatch.setattr(search, "LARGE_SHARE", 1.0)
     monkeypatch.setattr(scan, "BLOCK_ROWS", 5)
-    monkeypatch.setattr(scan, "BLOCK_CODES", 6)
+    monkeypatch.setattr(codes, "BLOCK", 6)
     monkeypatch.setattr(scan, "FEW_LEFT", 0)
 
 
@@ -217,7 +217,7 @@ def test_zero_vectors_are_found_where_they_belong(metric: Metric) -> None:
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_any_number_of_threads_gives_the_same(metric: Metric, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "PRODUCTS_A_THREAD", 1000)
-    monkeypatch.setattr(scan, "BLOCK_CODES", 500)
+    monkeypatch.setattr(codes, "BLOCK", 500)
     monkeypatch.setattr(scan, "BLOCK_ROWS", 300)
     monkeypatch.setattr(scan, "cores", lambda: threads)
     monkeypatch.setattr(search, "cores", lambda: threads)
@@ -230,11 +230,18 @@ def test_any_number_of_threads_gives_the_same(metric: Metric, threads: int, monk
     assert [thread for thread in threading.enumerate() if thread.name.startswith("search")] == []
 
 
-def test_gaps_between_the_wanted_rows_are_read_or_left_out() -> None:
+def test_gaps_between_the_wanted_rows_are_read_or_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every second, every tenth and an unbroken run of the rows, as other libraries and filters leave them."""
+    monkeypatch.setattr(codes, "BLOCK", 1000)
     rng = np.random.default_rng(12)
     matrix = rng.standard_normal((20_000, 8)).astype(np.float32)
-    for rows in (np.arange(0, 20_000, 2), np.arange(0, 20_000, 10), np.arange(5000, 9000), np.arange(4000).repeat(2)):
+    for rows in (
+        np.arange(0, 20_000, 2),
+        np.arange(0, 20_000, 10),
+        np.arange(0, 20_000, 90),
+        np.arange(5000, 9000),
+        np.arange(4000).repeat(2),
+    ):
         gallery = Gallery(PathTable.from_sorted(f"{i:05}" for i in range(len(rows))), matrix, rows, "tiny")
         query = gallery.vector(77)
         expected = brute_force(gallery, query, Metric.EUCLIDEAN, 9, None, None)
