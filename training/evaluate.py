@@ -220,6 +220,7 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     reports: list[Report] = []
     samples = []
+    measured: list[tuple[Path, ModelSpec, Report]] = []
     for path in models:
         spec = read_spec(path)
         embedder = open_embedder(spec)
@@ -227,8 +228,7 @@ def run(
         report = measure(spec.name, spec, gallery, query, found, per_second)
         reports.append(report)
         samples.append((spec.name, sample_pairs(query, gallery, found[1].embeddings, found[0].embeddings)))
-        if write_quality:
-            onnx_file.describe(path, replace(spec, quality=quality(report)))
+        measured.append((path, spec, report))
         if spec.name in runs:
             name = f"{spec.name} (torch)"
             kept = out / f"torch-{_graph_key(runs[spec.name] / 'model.pt')}.npz"
@@ -239,6 +239,9 @@ def run(
         json.dumps([report.to_json() for report in reports], indent=1, ensure_ascii=False), encoding="utf-8"
     )
     (out / "pairs.html").write_text(page(samples), encoding="utf-8")
+    if write_quality:  # last: the reports name the hash of the file that was measured
+        for path, spec, report in measured:
+            onnx_file.describe(path, replace(spec, quality=quality(report)))
     return reports
 
 
