@@ -62,6 +62,8 @@ class Actions(QObject):
         self._add("whole_library", self.tr("Whole lib&rary"), "Alt+Home")
         self._separate()
         self._add("filter", self.tr("Filter by &name"), "Ctrl+F", "F3", "Ctrl+/")
+        self._separate()
+        self._add("export_results", self.tr("E&xport these results…"), "Ctrl+S")
 
     def _selection(self) -> None:
         self._begin(self.tr("&Photo"))

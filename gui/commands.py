@@ -14,6 +14,7 @@ from gui.actions import Actions
 from gui.controller import Controller
 from gui.dialogs import AboutDialog, ErrorDialog, HistoryDialog, ShortcutsDialog, SkippedDialog
 from gui.gallery_view import TILE_STEP, GalleryView
+from gui.job_windows import JobWindows
 from gui.photo_actions import PhotoActions
 from gui.preferences import PreferencesDialog
 from gui.session_state import Part, Query
@@ -34,6 +35,8 @@ PHOTO_MENU: list[str | None] = [
     "show_in_folder",
     "copy_path",
     "copy_image",
+    None,
+    "export_results",
 ]
 
 
@@ -50,6 +53,7 @@ class Commands(QObject):
         self._grid = grid
         self._viewing = viewing
         self.photos = PhotoActions(self)
+        self.jobs = JobWindows(window, controller, grid)
         self.photos.failed.connect(self.show_error)
         self.photos.copied_path.connect(lambda count: self.notify(self.tr("%Ln path(s) copied", None, count)))
         self.photos.copied_image.connect(lambda _file: self.notify(self.tr("Picture copied")))
@@ -89,6 +93,7 @@ class Commands(QObject):
             "select_invert": grid.invert_selection,
             "larger": lambda: setattr(grid, "tile_size", grid.tile_size + TILE_STEP),
             "smaller": lambda: setattr(grid, "tile_size", grid.tile_size - TILE_STEP),
+            "export_results": self.jobs.export_screen,
             "shortcuts": self.show_shortcuts,
             "about": lambda: AboutDialog(self._window).show(),
         }.items():
@@ -107,6 +112,7 @@ class Commands(QObject):
             actions[key].setEnabled(count == 1)
         actions["view"].setEnabled(self._grid.current_path() is not None)
         actions["compare"].setEnabled(query and len(controller.items) > 0)
+        actions["export_results"].setEnabled(self.jobs.can_export_screen)
         actions["back"].setEnabled(controller.history.can_go_back)
         actions["forward"].setEnabled(controller.history.can_go_forward)
         actions["whole_library"].setEnabled(query)
@@ -213,5 +219,6 @@ class Commands(QObject):
         self._window.statusBar().showMessage(text, NOTICE_MS)
 
     def close(self) -> None:
-        """End the thread."""
+        """End the threads."""
         self.photos.close()
+        self.jobs.close()

@@ -21,6 +21,11 @@ class SelectedPaths(Sequence[str]):
         self._paths = items.paths
         self._at = rows if items.order is None else items.order[rows]
 
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """Where they stand in the items' paths."""
+        return self._at
+
     def __len__(self) -> int:
         return len(self._at)
 

@@ -31,7 +31,16 @@ QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's "as large as you like", which PySide doe
 FIRST_SIZE = (1280, 860)  # of a first start; the screen may be smaller, then the window manager sees to it
 FIRST_WIDTHS = [290, 720, 270]
 RECENT_SHOWN = 5  # on the welcome page
-NO_WINDOW_SETTINGS = ("geometry_hex", "splitter_hex", "tile_size", "model", "metric", "sort", "library_sort")
+NO_WINDOW_SETTINGS = (
+    "geometry_hex",
+    "splitter_hex",
+    "tile_size",
+    "model",
+    "metric",
+    "sort",
+    "library_sort",
+    "export_choices",
+)
 
 
 class MainWindow(QMainWindow):

@@ -9,7 +9,9 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject
 from engine.errors import (
     DecodeError,
     EngineError,
+    ExportError,
     FolderError,
+    LabelsError,
     ModelError,
     StoreBusyError,
     StoreError,
@@ -18,6 +20,7 @@ from engine.errors import (
 )
 from engine.metric import Metric
 from engine.results import Progress
+from gui.export_reasons import export_reason
 from gui.skip_reasons import skip_reason as skip_reason
 
 
@@ -56,12 +59,22 @@ def _words(error: BaseException) -> tuple[str, str]:
             translate("messages", "This model cannot be used"),
             f"{error.path.name}: {error.reason}",
         )
+    if isinstance(error, ExportError):
+        return (
+            translate("messages", "This cannot be exported"),
+            f"{error.path}: {export_reason(error.reason)}",
+        )
+    if isinstance(error, LabelsError):
+        return (
+            translate("messages", "These labels cannot be used"),
+            f"{error.path}: {export_reason(error.reason)}",
+        )
     if isinstance(error, StoreError):
         return _store_words(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return (
             translate("messages", "The disk is full"),
-            translate("messages", "Semblance needs some room for its index. What was indexed so far is kept."),
+            translate("messages", "Make some room on it and try again. What was done so far is kept."),
         )
     if isinstance(error, MemoryError):
         return (

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 T = TypeVar("T")
+Kept = dict[str, Any]
 
 RECENT_LIMIT = 10
 FILE_NAME = "window.ini"
@@ -59,6 +60,7 @@ class Settings(QObject):
     watch_folder = _Value(True)
     geometry_hex = _Value("")
     splitter_hex = _Value("")
+    export_choices: _Value[Kept] = _Value({})  # see `gui.export_job.ExportChoices`
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,6 +1,7 @@
 """The engine's reasons why a file was skipped, in the user's language; one that is not known here stays English."""
 
 import re
+from collections.abc import Iterable
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
@@ -41,15 +42,19 @@ PATTERNS = (
         QT_TRANSLATE_NOOP("skip reasons", "it lies in the cloud only; download it to have it indexed"),
     ),
 )
-_COMPILED = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in PATTERNS)
 
 
 def skip_reason(reason: str) -> str:
     """The reason in the user's language."""
-    for pattern, text in _COMPILED:
-        found = pattern.fullmatch(reason)
+    return in_words(reason, PATTERNS, "skip reasons")
+
+
+def in_words(reason: str, patterns: Iterable[tuple[str, object]], context: str) -> str:
+    """A phrase of the engine in the user's language, by its pattern; one that no pattern fits stays as it is."""
+    for pattern, text in patterns:
+        found = re.fullmatch(pattern, reason, re.DOTALL)  # which keeps what it has compiled
         if found is not None:
-            words = QCoreApplication.translate("skip reasons", str(text))
+            words = QCoreApplication.translate(context, str(text))
             for number, part in enumerate(found.groups(), start=1):
                 words = words.replace(f"%{number}", part)
             return words

@@ -97,6 +97,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Nach &amp;Namen filtern</translation>
         </message>
         <message>
+            <source>E&amp;xport these results…</source>
+            <translation>Diese &amp;Treffer exportieren …</translation>
+        </message>
+        <message>
             <source>&amp;Photo</source>
             <translation>&amp;Foto</translation>
         </message>
@@ -521,6 +525,139 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>ExportDialog</name>
+        <message>
+            <source>&amp;Export</source>
+            <translation>&amp;Exportieren</translation>
+        </message>
+        <message>
+            <source>Folder to write to</source>
+            <translation>Zielordner</translation>
+        </message>
+        <message>
+            <source>&amp;Open the page</source>
+            <translation>Seite ö&amp;ffnen</translation>
+        </message>
+        <message>
+            <source>Show the &amp;folder</source>
+            <translation>&amp;Ordner zeigen</translation>
+        </message>
+        <message>
+            <source>Write as</source>
+            <translation>Schreiben als</translation>
+        </message>
+        <message>
+            <source>&amp;Write to</source>
+            <translation>&amp;Zielordner</translation>
+        </message>
+        <message>
+            <source>Choose at least one format.</source>
+            <translation>Wählen Sie mindestens ein Format.</translation>
+        </message>
+        <message>
+            <source>Choose a folder to write to.</source>
+            <translation>Wählen Sie einen Zielordner.</translation>
+        </message>
+        <message>
+            <source>Looking at the pictures to search with</source>
+            <translation>Suchbilder werden gelesen</translation>
+        </message>
+        <message>
+            <source>Searching</source>
+            <translation>Suche</translation>
+        </message>
+        <message>
+            <source>Writing the page</source>
+            <translation>Seite wird geschrieben</translation>
+        </message>
+        <message>
+            <source>Drawing the sheets</source>
+            <translation>Kontaktbögen werden gezeichnet</translation>
+        </message>
+        <message>
+            <source>Copying the photos</source>
+            <translation>Fotos werden kopiert</translation>
+        </message>
+        <message>
+            <source>Writing %1</source>
+            <translation>%1 wird geschrieben</translation>
+        </message>
+        <message>
+            <source>%1: %2 of %3</source>
+            <translation>%1: %2 von %3</translation>
+        </message>
+        <message>
+            <source>%1 in %2</source>
+            <translation>%1 in %2</translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln picture(s) could not be read; manifest.json names them.</source>
+            <translation>
+                <numerusform>%Ln Bild war nicht lesbar; manifest.json nennt es.</numerusform>
+                <numerusform>%Ln Bilder waren nicht lesbar; manifest.json nennt sie.</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Stopped. Nothing was written.</source>
+            <translation>Angehalten. Es wurde nichts geschrieben.</translation>
+        </message>
+    </context>
+    <context>
+        <name>FormatChecks</name>
+        <message>
+            <source>CSV</source>
+            <translation>CSV</translation>
+        </message>
+        <message>
+            <source>A table for spreadsheets: one row a result</source>
+            <translation>Eine Tabelle für Tabellenprogramme: eine Zeile je Treffer</translation>
+        </message>
+        <message>
+            <source>JSON</source>
+            <translation>JSON</translation>
+        </message>
+        <message>
+            <source>The same rows for other programs</source>
+            <translation>Dieselben Zeilen für andere Programme</translation>
+        </message>
+        <message>
+            <source>Parquet</source>
+            <translation>Parquet</translation>
+        </message>
+        <message>
+            <source>The same rows, small and fast to read: for very many</source>
+            <translation>Dieselben Zeilen, klein und schnell zu lesen: für sehr viele</translation>
+        </message>
+        <message>
+            <source>Web page</source>
+            <translation>Webseite</translation>
+        </message>
+        <message>
+            <source>One page with the pictures, to look at in a browser</source>
+            <translation>Eine Seite mit den Bildern, zum Ansehen im Browser</translation>
+        </message>
+        <message>
+            <source>Contact sheets</source>
+            <translation>Kontaktbögen</translation>
+        </message>
+        <message>
+            <source>A sheet with the pictures of each query, as PNG and as one PDF to print</source>
+            <translation>Ein Bogen mit den Bildern je Suche, als PNG und als ein PDF zum Drucken</translation>
+        </message>
+        <message>
+            <source>Copies of the photos</source>
+            <translation>Kopien der Fotos</translation>
+        </message>
+        <message>
+            <source>The photos themselves, copied into a numbered folder for each query</source>
+            <translation>Die Fotos selbst, kopiert in einen nummerierten Ordner je Suche</translation>
+        </message>
+        <message>
+            <source>Needs the package pyarrow, which is not installed</source>
+            <translation>Braucht das Paket pyarrow, das nicht installiert ist</translation>
+        </message>
+    </context>
+    <context>
         <name>GalleryDelegate</name>
         <message>
             <source>Cannot be read</source>
@@ -657,6 +794,33 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>JobDialog</name>
+        <message>
+            <source>Progress</source>
+            <translation>Fortschritt</translation>
+        </message>
+        <message>
+            <source>&amp;Stop</source>
+            <translation>&amp;Anhalten</translation>
+        </message>
+        <message>
+            <source>De&amp;tails…</source>
+            <translation>&amp;Einzelheiten …</translation>
+        </message>
+        <message>
+            <source>Starting…</source>
+            <translation>Es geht los …</translation>
+        </message>
+        <message>
+            <source>Stopping…</source>
+            <translation>Wird angehalten …</translation>
+        </message>
+        <message>
+            <source>Stopped.</source>
+            <translation>Angehalten.</translation>
+        </message>
+    </context>
+    <context>
         <name>LimitPanel</name>
         <message>
             <source>Distance &amp;up to</source>
@@ -715,6 +879,17 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>ModelList</name>
+        <message>
+            <source>Models</source>
+            <translation>Modelle</translation>
+        </message>
+        <message>
+            <source>%1 (is indexed first)</source>
+            <translation>%1 (wird zuerst indiziert)</translation>
+        </message>
+    </context>
+    <context>
         <name>ModelPicker</name>
         <message>
             <source>&amp;Model</source>
@@ -735,6 +910,13 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>partly: %1 of %2</source>
             <translation>teilweise: %1 von %2</translation>
+        </message>
+    </context>
+    <context>
+        <name>PathField</name>
+        <message>
+            <source>Choose…</source>
+            <translation>Wählen …</translation>
         </message>
     </context>
     <context>
@@ -840,6 +1022,39 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Press R to choose a part of the picture to search with</source>
             <translation>Mit R einen Ausschnitt des Bildes zum Suchen wählen</translation>
+        </message>
+    </context>
+    <context>
+        <name>ScreenExportDialog</name>
+        <message>
+            <source>Export these results</source>
+            <translation>Diese Treffer exportieren</translation>
+        </message>
+        <message numerus="yes">
+            <source>&amp;All that is shown: %Ln photo(s)</source>
+            <translation>
+                <numerusform>&amp;Alles, was gezeigt wird: %Ln Foto</numerusform>
+                <numerusform>&amp;Alles, was gezeigt wird: %Ln Fotos</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Only what is &amp;selected: %Ln photo(s)</source>
+            <translation>
+                <numerusform>Nur das Au&amp;sgewählte: %Ln Foto</numerusform>
+                <numerusform>Nur das Au&amp;sgewählte: %Ln Fotos</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Results for</source>
+            <translation>Treffer für</translation>
+        </message>
+        <message>
+            <source>Found by</source>
+            <translation>Gefunden mit</translation>
+        </message>
+        <message>
+            <source>Which</source>
+            <translation>Welche</translation>
         </message>
     </context>
     <context>
@@ -1027,6 +1242,73 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>export reasons</name>
+        <message>
+            <source>there is no picture in it</source>
+            <translation>es ist kein Bild darin</translation>
+        </message>
+        <message>
+            <source>neither a folder, nor a picture, nor a text file with one path a line</source>
+            <translation>weder ein Ordner noch ein Bild noch eine Textdatei mit einem Pfad je Zeile</translation>
+        </message>
+        <message>
+            <source>it is not there</source>
+            <translation>das gibt es nicht</translation>
+        </message>
+        <message>
+            <source>you may not read it</source>
+            <translation>Sie dürfen es nicht lesen</translation>
+        </message>
+        <message>
+            <source>you may not write into it</source>
+            <translation>Sie dürfen dort nicht schreiben</translation>
+        </message>
+        <message>
+            <source>it cannot be written (%1)</source>
+            <translation>dort kann nicht geschrieben werden (%1)</translation>
+        </message>
+        <message>
+            <source>it is a file, not a folder</source>
+            <translation>das ist eine Datei, kein Ordner</translation>
+        </message>
+        <message>
+            <source>it lies inside the photos' own folder %1, which nothing is ever written into</source>
+            <translation>es liegt im Ordner der Fotos selbst, %1, in den nie etwas geschrieben wird</translation>
+        </message>
+        <message>
+            <source>it holds an export already (%1); choose another folder</source>
+            <translation>dort liegt schon ein Export (%1); wählen Sie einen anderen Ordner</translation>
+        </message>
+        <message>
+            <source>another export is writing into it</source>
+            <translation>ein anderer Export schreibt gerade dorthin</translation>
+        </message>
+        <message>
+            <source>what it holds was made with other choices, or the photos have changed since</source>
+            <translation>was dort liegt, entstand mit anderen Einstellungen, oder die Fotos haben sich seitdem geändert</translation>
+        </message>
+        <message>
+            <source>the copies need %1 GB, but only %2 GB are free</source>
+            <translation>die Kopien brauchen %1 GB, frei sind nur %2 GB</translation>
+        </message>
+        <message>
+            <source>none of its %1 pictures can be read: %2</source>
+            <translation>keines seiner %1 Bilder ist lesbar: %2</translation>
+        </message>
+        <message>
+            <source>the model %1 has indexed none of its photos</source>
+            <translation>das Modell %1 hat keines seiner Fotos indiziert</translation>
+        </message>
+        <message>
+            <source>line %1 has %2 columns; path,label is expected</source>
+            <translation>Zeile %1 hat %2 Spalten; erwartet wird path,label</translation>
+        </message>
+        <message>
+            <source>line %1: %2 has the label %3 already</source>
+            <translation>Zeile %1: %2 hat schon die Beschriftung %3</translation>
+        </message>
+    </context>
+    <context>
         <name>headline</name>
         <message>
             <source>Whole library</source>
@@ -1088,12 +1370,20 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
             <translation>Dieses Modell ist nicht brauchbar</translation>
         </message>
         <message>
+            <source>This cannot be exported</source>
+            <translation>Das lässt sich nicht exportieren</translation>
+        </message>
+        <message>
+            <source>These labels cannot be used</source>
+            <translation>Diese Beschriftungen sind nicht brauchbar</translation>
+        </message>
+        <message>
             <source>The disk is full</source>
             <translation>Der Datenträger ist voll</translation>
         </message>
         <message>
-            <source>Semblance needs some room for its index. What was indexed so far is kept.</source>
-            <translation>Semblance braucht etwas Platz für seinen Index. Was schon indiziert ist, bleibt.</translation>
+            <source>Make some room on it and try again. What was done so far is kept.</source>
+            <translation>Schaffen Sie etwas Platz und versuchen Sie es noch einmal. Was bisher getan ist, bleibt erhalten.</translation>
         </message>
         <message>
             <source>There is not enough memory</source>

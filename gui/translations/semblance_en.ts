@@ -71,6 +71,33 @@
         </message>
     </context>
     <context>
+        <name>ExportDialog</name>
+        <message numerus="yes">
+            <source>%Ln picture(s) could not be read; manifest.json names them.</source>
+            <translation>
+                <numerusform>%Ln picture could not be read; manifest.json names it.</numerusform>
+                <numerusform>%Ln pictures could not be read; manifest.json names them.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>ScreenExportDialog</name>
+        <message numerus="yes">
+            <source>&amp;All that is shown: %Ln photo(s)</source>
+            <translation>
+                <numerusform>&amp;All that is shown: %Ln photo</numerusform>
+                <numerusform>&amp;All that is shown: %Ln photos</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Only what is &amp;selected: %Ln photo(s)</source>
+            <translation>
+                <numerusform>Only what is &amp;selected: %Ln photo</numerusform>
+                <numerusform>Only what is &amp;selected: %Ln photos</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>Status</name>
         <message numerus="yes">
             <source>%Ln file(s) skipped</source>

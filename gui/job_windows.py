@@ -1,0 +1,89 @@
+"""Opens the windows of long jobs, each kind once, and closes them with the library that they are about."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMainWindow
+
+from gui.controller import Controller
+from gui.gallery_view import GalleryView
+
+if TYPE_CHECKING:
+    from gui.job_dialog import JobDialog
+
+# The windows are imported when they are first opened: with them comes onnxruntime, which no start should wait for.
+
+
+class JobWindows(QObject):
+    """Acts for the main window. A second wish for a window of one kind brings the first to the front."""
+
+    def __init__(self, window: QMainWindow, controller: Controller, grid: GalleryView) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._grid = grid
+        self._open: dict[str, JobDialog] = {}
+        controller.library_opening.connect(self._on_library_opening)
+
+    @property
+    def can_export_screen(self) -> bool:
+        """Whether the window shows results."""
+        controller = self._controller
+        return controller.reply is not None and controller.query is not None and len(controller.items) > 0
+
+    def export_screen(self) -> None:
+        """Export the ranking that is shown, or the selection."""
+        from gui.export_dialog import ScreenExportDialog
+        from gui.export_job import screen_section
+
+        controller = self._controller
+        reply, state, items = controller.reply, controller.state, controller.items
+        if reply is None or state is None or not self.can_export_screen:
+            return
+        everything = screen_section(reply, items, state.library.root)
+        selected = self._grid.selected_paths()
+        part = screen_section(reply, items, state.library.root, selected.positions) if len(selected) else None
+        self.close_window("screen")  # it is about other results
+        self._show(
+            "screen",
+            lambda: ScreenExportDialog(
+                controller.backend,
+                state.library,
+                reply.request.model,
+                everything,
+                part,
+                controller.settings,
+                self._window,
+            ),
+        )
+
+    def window(self, kind: str) -> "JobDialog | None":
+        """The open window of a kind."""
+        return self._open.get(kind)
+
+    def _show(self, kind: str, make: "Callable[[], JobDialog]") -> None:
+        dialog = self._open.get(kind)
+        if dialog is not None:
+            dialog.raise_()
+            dialog.activateWindow()
+            return
+        dialog = self._open[kind] = make()
+        dialog.closed.connect(lambda: self._open.pop(kind, None))
+        dialog.show()
+
+    def close_window(self, kind: str) -> None:
+        """Stop and close one, if it is open."""
+        dialog = self._open.get(kind)
+        if dialog is not None:
+            dialog.close()
+
+    def _on_library_opening(self, root: Path) -> None:
+        if root != self._controller.root:
+            self.close()
+
+    def close(self) -> None:
+        """Stop every job, wait for the threads, and close the windows."""
+        for kind in list(self._open):
+            self.close_window(kind)
