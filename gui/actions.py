@@ -64,6 +64,7 @@ class Actions(QObject):
         self._add("filter", self.tr("Filter by &name"), "Ctrl+F", "F3", "Ctrl+/")
         self._separate()
         self._add("export_results", self.tr("E&xport these results…"), "Ctrl+S")
+        self._add("export_batch", self.tr("Export &many searches…"), "Ctrl+Shift+S")
 
     def _selection(self) -> None:
         self._begin(self.tr("&Photo"))

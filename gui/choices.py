@@ -4,16 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
+    QScrollArea,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -22,7 +23,7 @@ from engine.metric import Metric
 from engine.spec import ModelSpec
 from gui import messages
 
-ROWS_SHOWN = 4  # of the list of models
+ROWS_SHOWN = 5  # of the list of models
 
 
 class PathField(QWidget):
@@ -70,42 +71,46 @@ class PathField(QWidget):
             self.set_text(found)
 
 
-class ModelList(QListWidget):
-    """The models, each with a check; at least one must be checked by whoever starts a job."""
+class ModelChecks(QScrollArea):
+    """One check for each model."""
 
     changed = Signal()
 
     def __init__(self, specs: Sequence[ModelSpec], counts: Mapping[str, int], photos: int, parent: QWidget) -> None:
+        """`counts` says how many of the library's `photos` each model has seen, by name."""
         super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._specs = tuple(specs)
-        self.setAccessibleName(self.tr("Models"))
-        self.setUniformItemSizes(True)
+        content = QWidget(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.checks: list[QCheckBox] = []
         for spec in specs:
-            seen = counts.get(spec.name, 0)
+            ready = 0 < photos <= counts.get(spec.name, 0)
             later = self.tr("%1 (is indexed first)").replace("%1", spec.name)
-            item = QListWidgetItem(spec.name if 0 < photos <= seen else later, self)
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
-            item.setCheckState(Qt.CheckState.Unchecked)
-            item.setToolTip(spec.purpose)
-        self.itemChanged.connect(lambda _item: self.changed.emit())
-        row = self.sizeHintForRow(0) if specs else 0
-        height = max(1, min(ROWS_SHOWN, len(specs))) * row + 2 * self.frameWidth() + 2
-        self.setFixedHeight(max(height, self.fontMetrics().height() + 8))
+            self.checks.append(QCheckBox(spec.name if ready else later, content))
+            self.checks[-1].setToolTip(spec.purpose)
+            self.checks[-1].toggled.connect(self.changed)
+            column.addWidget(self.checks[-1])
+        self.setWidget(content)
+        row = self.checks[0].sizeHint().height() + column.spacing() if specs else 0
+        self.setFixedHeight(max(1, min(ROWS_SHOWN, len(specs))) * row)
+        if specs:
+            self.setFocusProxy(self.checks[0])
 
     @property
     def chosen(self) -> tuple[ModelSpec, ...]:
         """The checked models, in order."""
-        rows = range(len(self._specs))
-        return tuple(self._specs[row] for row in rows if self.item(row).checkState() == Qt.CheckState.Checked)
+        return tuple(spec for spec, check in zip(self._specs, self.checks, strict=True) if check.isChecked())
 
     def choose(self, names: Iterable[str]) -> None:
         """Check exactly these; unknown names are left out."""
         wanted = set(names)
-        with QSignalBlocker(self):
-            for row, spec in enumerate(self._specs):
-                state = Qt.CheckState.Checked if spec.name in wanted else Qt.CheckState.Unchecked
-                self.item(row).setCheckState(state)
-        self.changed.emit()
+        for spec, check in zip(self._specs, self.checks, strict=True):
+            check.setChecked(spec.name in wanted)
 
 
 class MetricChecks(QWidget):

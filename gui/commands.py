@@ -94,6 +94,7 @@ class Commands(QObject):
             "larger": lambda: setattr(grid, "tile_size", grid.tile_size + TILE_STEP),
             "smaller": lambda: setattr(grid, "tile_size", grid.tile_size - TILE_STEP),
             "export_results": self.jobs.export_screen,
+            "export_batch": self.jobs.export_batch,
             "shortcuts": self.show_shortcuts,
             "about": lambda: AboutDialog(self._window).show(),
         }.items():
@@ -104,7 +105,16 @@ class Commands(QObject):
         controller, actions = self._controller, self._actions
         opened, query = controller.state is not None, controller.query is not None
         count = len(self._chosen())
-        for key in ("rescan", "filter", "open_image", "history", "select_all", "select_none", "select_invert"):
+        for key in (
+            "rescan",
+            "filter",
+            "open_image",
+            "history",
+            "select_all",
+            "select_none",
+            "select_invert",
+            "export_batch",
+        ):
             actions[key].setEnabled(opened)
         for key in ("find_similar", "add_plus", "add_minus", "open_outside", "copy_path"):
             actions[key].setEnabled(count > 0)

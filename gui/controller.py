@@ -153,6 +153,10 @@ class Controller(QObject):
             self.indexing_changed.emit(None)
         self._look()
 
+    def refresh(self) -> None:
+        """Take in what another job has added to the index."""
+        self._look()
+
     def _look(self) -> None:
         """Ask the index what it knows by now."""
         if self.state is None:

@@ -53,8 +53,8 @@ class ExportDialog(JobDialog):
 
     def _place(self) -> Path:
         """Where the last export made its folder; else among the documents."""
-        if self._last.place and Path(self._last.place).is_dir():
-            return Path(self._last.place)
+        if self._last.out and Path(self._last.out).parent.is_dir():
+            return Path(self._last.out).parent
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         return Path(documents) if documents and Path(documents).is_dir() else Path.home()
 
@@ -213,4 +213,4 @@ class ScreenExportDialog(ExportDialog):
 
 
 def _with(choices: ExportChoices, formats: tuple[Format, ...], out: Path) -> ExportChoices:
-    return replace(choices, formats=tuple(map(str, formats)), place=str(out.parent))
+    return replace(choices, formats=tuple(map(str, formats)), out=str(out))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.export import ExportReport, ExportRequest, Format, export, export_screen
 from engine.export_blocks import Ranked, ScreenSection
-from engine.export_folder import MANIFEST, PARTIAL
+from engine.export_folder import PARTIAL
 from engine.indexer import index
 from engine.query_set import Query as RunQuery
 from engine.query_set import inner_query
@@ -48,7 +48,7 @@ class ExportChoices:
     limited: bool = False
     limit: float = 0.5
     formats: tuple[str, ...] = (str(Format.CSV), str(Format.HTML))
-    place: str = ""  # the folder that the folders of results are made in
+    out: str = ""  # the folder that was written to
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> "ExportChoices":
@@ -78,7 +78,7 @@ def new_folder(place: Path, library: Path) -> Path:
 def is_interrupted(folder: Path) -> bool:
     """Whether an export into this folder was stopped, so that it can be gone on with."""
     try:
-        return (folder / PARTIAL / "state.json").exists() and not (folder / MANIFEST).exists()
+        return folder.is_absolute() and (folder / PARTIAL / "state.json").exists()
     except OSError:
         return False
 

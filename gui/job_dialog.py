@@ -30,6 +30,7 @@ class JobDialog(QDialog):
     """Not modal: the main window stays usable. Esc stops a running job; closing the window stops it, too, and waits for
     its thread. A kind of job fills `content`, ends its building with `finish`, and starts its work with `run`."""
 
+    ended = Signal()  # a job: done, failed or stopped
     closed = Signal()
 
     def __init__(self, title: str, start: str, lane: str, parent: QWidget | None = None) -> None:
@@ -128,6 +129,8 @@ class JobDialog(QDialog):
         self.stop.setVisible(running)
         self.stop.setEnabled(True)
         self.on_running(running)
+        if not running:
+            self.ended.emit()
 
     def on_running(self, running: bool) -> None:
         """The job begins or has ended; overridden by kinds of jobs that have more to switch than the button."""

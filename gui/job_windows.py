@@ -11,6 +11,7 @@ from gui.controller import Controller
 from gui.gallery_view import GalleryView
 
 if TYPE_CHECKING:
+    from gui.batch_dialog import Opened
     from gui.job_dialog import JobDialog
 
 # The windows are imported when they are first opened: with them comes onnxruntime, which no start should wait for.
@@ -59,6 +60,24 @@ class JobWindows(QObject):
             ),
         )
 
+    def export_batch(self) -> None:
+        """Export the rankings of many queries."""
+        from gui.batch_dialog import BatchDialog
+
+        opened, controller = self._opened(), self._controller
+        if opened is not None:
+            self._show("batch", lambda: BatchDialog(controller.backend, opened, controller.settings, self._window))
+
+    def _opened(self) -> "Opened | None":
+        from gui.batch_dialog import Opened
+
+        controller = self._controller
+        state, model = controller.state, controller.model
+        if state is None:
+            return None
+        name = model.name if model else ""
+        return Opened(state.library.root, controller.photos, state.counts, name, str(controller.metric))
+
     def window(self, kind: str) -> "JobDialog | None":
         """The open window of a kind."""
         return self._open.get(kind)
@@ -70,6 +89,7 @@ class JobWindows(QObject):
             dialog.activateWindow()
             return
         dialog = self._open[kind] = make()
+        dialog.ended.connect(self._controller.refresh)  # it may have indexed something
         dialog.closed.connect(lambda: self._open.pop(kind, None))
         dialog.show()
 

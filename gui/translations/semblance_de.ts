@@ -101,6 +101,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Diese &amp;Treffer exportieren …</translation>
         </message>
         <message>
+            <source>Export &amp;many searches…</source>
+            <translation>&amp;Mehrere Suchen exportieren …</translation>
+        </message>
+        <message>
             <source>&amp;Photo</source>
             <translation>&amp;Foto</translation>
         </message>
@@ -319,6 +323,93 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
         <message>
             <source>Enter; Esc</source>
             <translation>Eingabe; Esc</translation>
+        </message>
+    </context>
+    <context>
+        <name>BatchDialog</name>
+        <message>
+            <source>Export many searches</source>
+            <translation>Mehrere Suchen exportieren</translation>
+        </message>
+        <message>
+            <source>&amp;Models</source>
+            <translation>&amp;Modelle</translation>
+        </message>
+        <message>
+            <source>&amp;Distance</source>
+            <translation>&amp;Abstand</translation>
+        </message>
+        <message>
+            <source>&amp;Go on with the export that was stopped there</source>
+            <translation>Den dort angehaltenen Export &amp;fortsetzen</translation>
+        </message>
+        <message>
+            <source>Every photo of the library</source>
+            <translation>Jedem Foto der Bibliothek</translation>
+        </message>
+        <message>
+            <source>The photos in a folder</source>
+            <translation>Den Fotos in einem Ordner</translation>
+        </message>
+        <message>
+            <source>One picture</source>
+            <translation>Einem Bild</translation>
+        </message>
+        <message>
+            <source>The pictures that a text file lists, one path a line</source>
+            <translation>Den Bildern aus einer Textdatei, ein Pfad je Zeile</translation>
+        </message>
+        <message>
+            <source>Search with</source>
+            <translation>Suchen mit</translation>
+        </message>
+        <message>
+            <source>&amp;Search with</source>
+            <translation>&amp;Suchen mit</translation>
+        </message>
+        <message>
+            <source>All</source>
+            <translation>Alle</translation>
+        </message>
+        <message>
+            <source>&amp;Results of each</source>
+            <translation>&amp;Treffer je Suche</translation>
+        </message>
+        <message>
+            <source>Only &amp;up to the distance</source>
+            <translation>Nur &amp;bis zum Abstand</translation>
+        </message>
+        <message>
+            <source>Largest distance of a result</source>
+            <translation>Größter Abstand eines Treffers</translation>
+        </message>
+        <message>
+            <source>Choose what to search with.</source>
+            <translation>Wählen Sie, womit gesucht wird.</translation>
+        </message>
+        <message>
+            <source>Choose at least one model.</source>
+            <translation>Wählen Sie mindestens ein Modell.</translation>
+        </message>
+        <message>
+            <source>Choose at least one distance.</source>
+            <translation>Wählen Sie mindestens einen Abstand.</translation>
+        </message>
+        <message>
+            <source>Pictures</source>
+            <translation>Bilder</translation>
+        </message>
+        <message>
+            <source>Text files</source>
+            <translation>Textdateien</translation>
+        </message>
+        <message>
+            <source>All files</source>
+            <translation>Alle Dateien</translation>
+        </message>
+        <message>
+            <source>Stopped. What was done is kept: Export goes on from there.</source>
+            <translation>Angehalten. Was getan ist, bleibt erhalten: „Exportieren“ macht dort weiter.</translation>
         </message>
     </context>
     <context>
@@ -879,11 +970,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
-        <name>ModelList</name>
-        <message>
-            <source>Models</source>
-            <translation>Modelle</translation>
-        </message>
+        <name>ModelChecks</name>
         <message>
             <source>%1 (is indexed first)</source>
             <translation>%1 (wird zuerst indiziert)</translation>

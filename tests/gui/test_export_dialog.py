@@ -176,7 +176,7 @@ def test_escape_closes_the_window_and_another_library_too(person: Person, photo_
 
 
 def test_settings_of_another_kind_are_as_on_a_first_start() -> None:
-    choices = ExportChoices(count=7, formats=("json",), models=("a", "b"), limited=True, limit=0.25, place="/x")
+    choices = ExportChoices(count=7, formats=("json",), models=("a", "b"), limited=True, limit=0.25, out="/x")
     assert ExportChoices.from_dict(json.loads(json.dumps(choices.to_dict()))) == choices
     assert ExportChoices.from_dict({"count": "many", "formats": 3, "unknown": 1}) == ExportChoices()
 
