@@ -1,10 +1,7 @@
 """The command `evaluate`: how good the models are on the user's own labelled photos."""
 
-import logging
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +10,15 @@ from engine.commands.answer import Answer, Place
 from engine.commands.arguments import UsageError
 from engine.commands.index import ensure_embedded
 from engine.embedder import open_embedder
-from engine.evaluate import Comparison, Evaluation, Queries, compare, evaluate_gallery
-from engine.gallery import Gallery
-from engine.labels import folder_label, read_labels
-from engine.library import Library
+from engine.errors import LabelsError
+from engine.evaluate import Comparison, Evaluation
+from engine.labelled import LabelledRequest, evaluate_library
+from engine.labels import read_labels
 from engine.metric import Metric
-from engine.query_set import Query, QuerySet, VectorCache, embed_queries, resolve_queries
 from engine.results import Progress, Skipped
-from engine.spec import DEFAULT_MODEL, ModelSpec
+from engine.spec import DEFAULT_MODEL
 from engine.store import Store
 
-logger = logging.getLogger(__name__)
-
-Labels = Mapping[str, str]
 # What the table for people shows of each evaluation.
 SHOWN = (
     ("map", "mAP"),
@@ -57,70 +50,28 @@ def evaluate(place: Place, store: Store, options: EvaluateOptions) -> Generator[
     """Search with every query by every model and metric, and measure how far up photos of the same label stand."""
     specs = [place.model(name) for name in dict.fromkeys(options.models or [DEFAULT_MODEL])]
     labels = None if options.labels is None else read_labels(options.labels)
+    if options.queries is not None and not options.queries.is_dir():
+        raise UsageError(f"--queries {options.queries}: there is no such folder")
     library = yield from ensure_embedded(place, store, options.folder, specs)
-    asked = _asked(options, library, specs[0])
-    skipped: list[Skipped] = list(asked.skipped) if asked is not None else []
-    evaluations: list[Evaluation] = []
-    for spec in specs:
-        gallery = library.gallery(spec)
-        gallery_labels = [_label(labels, path, path) for path in gallery.paths]
-        queries = None
-        if asked is not None:
-            queries, missed = yield from _embedded(place, library, gallery, spec, asked, labels)
-            skipped += [item for item in missed if item not in skipped]
-        for metric in dict.fromkeys(options.metrics or [spec.metric]):
-            evaluations.append((yield from evaluate_gallery(gallery, gallery_labels, metric, queries)))
-    if not any(evaluation.names for evaluation in evaluations):
-        raise UsageError(f"no query has a label: {options.labels or 'the folder that a photo lies in'} gives it")
-    pairs = [compare(first, second) for first, second in combinations(evaluations, 2)]
+    request = LabelledRequest(specs, options.metrics, options.queries, labels)
+    try:
+        report = yield from evaluate_library(
+            library, request, lambda spec: open_embedder(spec, place.provider, place.threads)
+        )
+    except LabelsError as error:
+        raise UsageError(str(error)) from error
     source = None if options.queries is None else str(options.queries)
 
     def value() -> dict[str, Any]:
         return {
             "library": str(library.root),
             "queries": source,
-            "evaluations": [evaluation.to_json() for evaluation in evaluations],
-            "comparisons": [pair.to_json() for pair in pairs],
-            "skipped": [{"path": item.path, "reason": item.reason} for item in skipped],
+            "evaluations": [evaluation.to_json() for evaluation in report.evaluations],
+            "comparisons": [pair.to_json() for pair in report.comparisons],
+            "skipped": [{"path": item.path, "reason": item.reason} for item in report.skipped],
         }
 
-    return Answer(value, lambda: _lines(evaluations, pairs, skipped))
-
-
-def _label(labels: Labels | None, path: str, name: str) -> str | None:
-    """A photo's label: that of its folder, or what the CSV says of its path, relative or as it was given."""
-    return folder_label(path) if labels is None else labels.get(path, labels.get(name))
-
-
-def _asked(options: EvaluateOptions, library: Library, spec: ModelSpec) -> QuerySet | None:
-    if options.queries is None:
-        return None
-    if not options.queries.is_dir():
-        raise UsageError(f"--queries {options.queries}: there is no such folder")
-    asked = resolve_queries(str(options.queries), library.root, library.gallery(spec).paths)
-    if not asked.queries:
-        raise UsageError(f"--queries {options.queries}: there is no image in it")
-    return asked
-
-
-def _embedded(
-    place: Place, library: Library, gallery: Gallery, spec: ModelSpec, asked: QuerySet, labels: Labels | None
-) -> Generator[Progress, None, tuple[Queries, list[Skipped]]]:
-    opened = partial(open_embedder, spec, place.provider, place.threads)
-    embedded, skipped = yield from embed_queries(library, gallery, asked, opened, VectorCache(gallery.dimension))
-    queries = embedded.queries
-    found = [query.label if labels is None else _csv_label(labels, query, asked.source) for query in queries]
-    vectors = embedded.vectors(0, len(queries))
-    return Queries([q.name for q in queries], found, vectors, [q.inside for q in queries]), skipped
-
-
-def _csv_label(labels: Labels, query: Query, source: str) -> str | None:
-    """A query is named in the CSV as it is shown, or relative to its folder."""
-    try:
-        relative = Path(query.name).relative_to(source).as_posix()
-    except ValueError:
-        relative = query.name
-    return _label(labels, relative, query.name)
+    return Answer(value, lambda: _lines(report.evaluations, report.comparisons, report.skipped))
 
 
 def _lines(evaluations: Sequence[Evaluation], pairs: Sequence[Comparison], skipped: Sequence[Skipped]) -> Iterator[str]:
