@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,7 @@ class GalleryModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._items = EMPTY
+        self.about: Callable[[float], str] | None = None  # what a distance means, for the tooltip
 
     @property
     def items(self) -> GalleryItems:
@@ -146,7 +147,7 @@ class GalleryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.spoken(row)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return shown_text(self.path(row))
+            return self._tooltip(row)
         if role == PathRole:
             return self.path(row)
         if role == RankRole:
@@ -154,6 +155,10 @@ class GalleryModel(QAbstractListModel):
         if role == DistanceRole:
             return self.distance(row)
         return None
+
+    def _tooltip(self, row: int) -> str:
+        path, distance = shown_text(self.path(row)), self.distance(row)
+        return path if distance is None or self.about is None else f"{path}\n{self.about(distance)}"
 
     def spoken(self, row: int) -> str:
         """What a screen reader says of a tile: rank, distance and file name."""

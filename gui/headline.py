@@ -16,6 +16,7 @@ class Counts:
     shown: int
     library: int  # photos of the library
     searched: int  # photos that the model has seen
+    nothing_similar: bool = False  # even the best result is no nearer than chance brings
 
 
 def title(query: Query | None, scope: Scope) -> str:
@@ -47,11 +48,14 @@ def _one(part: Part) -> str:
 
 
 def note(query: Query | None, counts: Counts) -> str:
-    """How much: “1,000 photos”; “999 results”; “99 results · 100 of 1,000 photos searched so far”."""
+    """How much: “1,000 photos”; “999 results”; “99 results · 100 of 1,000 photos searched so far”; and whether it is
+    worth a look."""
     translate = QCoreApplication.translate
     if query is None:
         return messages.Counted().photos(counts.shown)
     text = messages.Counted().results(counts.shown)
+    if counts.nothing_similar:
+        text = translate("headline", "Nothing really similar here") + f" · {text}"
     if counts.searched < counts.library:
         so_far = translate("headline", "%1 of %2 photos searched so far")
         so_far = so_far.replace("%1", messages.number(counts.searched)).replace("%2", messages.number(counts.library))

@@ -29,6 +29,7 @@ class MatchFacts:
     of: int
     cosine: float | None
     euclidean: float | None
+    meaning: tuple[tuple[str, str], ...] = ()  # further lines, a word and its value each
 
 
 class _Photo(QWidget):
@@ -252,6 +253,7 @@ class Inspector(QScrollArea):
                     (messages.metric_name(metric), _DASH if value is None else messages.distance(value))
                     for metric, value in ((Metric.COSINE, match.cosine), (Metric.EUCLIDEAN, match.euclidean))
                 ),
+                *match.meaning,
             )
         )
 

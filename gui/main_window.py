@@ -25,6 +25,7 @@ from gui.sources import could_be_used, read_mime
 from gui.status import Status
 from gui.theme import DARK, LIGHT, SYSTEM, Theme
 from gui.thumbnails import Thumbnails
+from gui.understanding import Understanding
 from gui.viewing import Viewing
 
 QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's "as large as you like", which PySide does not name
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.side = SidePanel(self)
         self.viewing = Viewing(self.centre, self.grid, self.thumbnails, self)
         self.predictor = Predictor(controller.backend.embedder, self)
+        self.understanding = Understanding(controller, self.grid, self.viewing, self)
         self.commands = Commands(self, controller, self.actions_, self.grid, self.viewing)
         self.status = Status(self)
         self.setStatusBar(self.status)
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
         self.status.stop_requested.connect(controller.stop_indexing)
         self.viewing.inspected.connect(lambda path, file: self.predictor.ask(controller.model, path, file))
         self.predictor.predicted.connect(self.viewing.set_labels)
+        self.understanding.judged.connect(self._show_state)
         self.viewing.full_screen_requested.connect(self.actions_["full_screen"].toggle)
         self.actions_["filter"].triggered.connect(self._on_filter_wanted)
         self.actions_["full_screen"].toggled.connect(self._on_full_screen)
@@ -192,7 +195,12 @@ class MainWindow(QMainWindow):
             self.status.set_counts(state.counts.get(model.name, 0) if model else 0, photos, len(state.skipped))
             self.side.models.set_counts(state.counts, photos)
         reply = controller.reply
-        counts = headline.Counts(len(controller.items), controller.photos, len(reply.gallery) if reply else 0)
+        counts = headline.Counts(
+            len(controller.items),
+            controller.photos,
+            len(reply.gallery) if reply else 0,
+            self.understanding.nothing_similar,
+        )
         query = controller.query
         self.centre.set_title(headline.title(query, controller.scope), headline.note(query, counts))
 
@@ -342,6 +350,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Clean at any moment: jobs end at their next step, and what they did is kept."""
         self._save_layout()
-        for part in (self.controller, self.thumbnails, self.facts, self.viewing, self.predictor, self.commands):
+        parts = (self.thumbnails, self.facts, self.viewing, self.predictor, self.understanding, self.commands)
+        for part in (self.controller, *parts):
             part.close()
         event.accept()

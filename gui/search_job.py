@@ -46,6 +46,7 @@ class SearchReply:
     ranking: Ranking
     listing: Listing
     to_file: NDArray[np.int64] | None  # [N] position in the gallery -> row of `listing`; None where they are the same
+    candidates: int  # photos that could have been results
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +76,10 @@ class Searcher:
         vector = self._query_vector(request, gallery)
         allowed = allowed_photos(gallery, request.query, request.scope)
         ranking = nearest(gallery, vector, request.metric, request.count or None, allowed=allowed)
-        yield SearchReply(request, vector, gallery, ranking, listing, self._to_file(gallery, listing, request.model))
-        if len(ranking) == len(gallery) - (0 if allowed is None else int((~allowed).sum())):
+        candidates = len(gallery) if allowed is None else int(allowed.sum())
+        to_file = self._to_file(gallery, listing, request.model)
+        yield SearchReply(request, vector, gallery, ranking, listing, to_file, candidates)
+        if len(ranking) == candidates:
             return Spread(request, ranking.distances.astype(np.float32))
         distances = yield from _all_distances(gallery, vector, request.metric)
         return Spread(request, np.sort(distances if allowed is None else distances[allowed]))

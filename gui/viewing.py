@@ -11,6 +11,8 @@ from gui.compare import Compare, QuerySide
 from gui.gallery_view import GalleryView
 from gui.image_data import from_rgb
 from gui.inspector import Inspector, MatchFacts
+from gui.meaning import Meaning
+from gui.meaning_words import match_lines
 from gui.pictures import Pictures
 from gui.query_facts import file_of
 from gui.search_job import SearchReply
@@ -33,6 +35,7 @@ class Viewing(QObject):
         self._root = Path()
         self._query: QuerySide | None = None
         self._reply: SearchReply | None = None
+        self._meaning: Meaning | None = None
         self.pictures = Pictures(self)
         self.viewer = Viewer(self.pictures, parent)
         self.compare = Compare(self.pictures, parent)
@@ -71,6 +74,11 @@ class Viewing(QObject):
     def set_reply(self, reply: SearchReply) -> None:
         """The inspector tells rank and distances from this."""
         self._reply = reply
+        self._tell_match(self.inspector.path)
+
+    def set_meaning(self, meaning: Meaning | None) -> None:
+        """The inspector tells from this what the distance means."""
+        self._meaning = meaning
         self._tell_match(self.inspector.path)
 
     # -- pages -----------------------------------------------------------------------------------------------------
@@ -155,9 +163,11 @@ class Viewing(QObject):
             return
         row = self._grid.gallery.row_of(path)
         vector = reply.gallery.vector(position)
-        cosine, euclidean = (float(pairwise_distance(vector, reply.vector, metric)[0]) for metric in Metric)
+        found = {metric: float(pairwise_distance(vector, reply.vector, metric)[0]) for metric in Metric}
         rank = self._grid.gallery.rank(row) if row is not None else 0
-        self.inspector.set_match(MatchFacts(rank, len(reply.ranking), cosine, euclidean))
+        told = match_lines(self._meaning, found[reply.request.metric]) if self._meaning is not None else []
+        facts = MatchFacts(rank, len(reply.ranking), found[Metric.COSINE], found[Metric.EUCLIDEAN], tuple(told))
+        self.inspector.set_match(facts)
 
     def close(self) -> None:
         """End the threads."""

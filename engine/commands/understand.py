@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.agreement import SideBySide, library_agreement, side_by_side
-from engine.calibration import Background, MatchRate, learn_background, match_rates
+from engine.calibration import Background, MatchRate, folder_match_rates, learn_background
 from engine.commands.answer import Answer, Place
 from engine.commands.arguments import UsageError
 from engine.commands.index import ensure_embedded
@@ -21,8 +21,6 @@ from engine.embedder import open_embedder
 from engine.errors import DecodeError
 from engine.explain import explain
 from engine.explain_picture import draw
-from engine.gallery import Gallery
-from engine.labels import folder_labels
 from engine.library import Library
 from engine.metric import Metric
 from engine.near_copies import GREY_SIDE, grey_square
@@ -49,10 +47,7 @@ def calibrate(
     background = learn_background(gallery, chosen)
     if background is None:
         raise UsageError(f"{folder}: at least two photos are needed")
-    labels = folder_labels(gallery.paths)
-    labelled = np.array([i for i, label in enumerate(labels) if label is not None], dtype=np.int64)
-    names = [label for label in labels if label is not None]
-    rates = match_rates(_part(gallery, labelled), names, chosen) if len(set(names)) > 1 else []
+    rates = folder_match_rates(gallery, chosen)
     return Answer(lambda: _calibration_value(library, background, rates), lambda: _calibration_lines(background, rates))
 
 
@@ -135,12 +130,6 @@ def explain_pair(
         }
 
     return Answer(value, lambda: [f"similarity {found.similarity:.4f} by {spec.name} ({found.method}): {out}"])
-
-
-def _part(gallery: Gallery, positions: NDArray[np.int64]) -> Gallery:
-    if len(positions) == len(gallery):
-        return gallery
-    return Gallery(gallery.paths.take(positions), gallery.matrix, gallery.rows[positions], gallery.model)
 
 
 def _known(position: int | None, path: str) -> int:

@@ -1422,12 +1422,39 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Wie %1</translation>
         </message>
         <message>
+            <source>Nothing really similar here</source>
+            <translation>Hier ist nichts wirklich Ähnliches</translation>
+        </message>
+        <message>
             <source>%1 of %2 photos searched so far</source>
             <translation>bisher %1 von %2 Fotos durchsucht</translation>
         </message>
         <message>
             <source>of %1 photos</source>
             <translation>von %1 Fotos</translation>
+        </message>
+    </context>
+    <context>
+        <name>meaning</name>
+        <message>
+            <source>%1 of all pairs of photos</source>
+            <translation>%1 aller Fotopaare</translation>
+        </message>
+        <message>
+            <source>Nearer than</source>
+            <translation>Näher als</translation>
+        </message>
+        <message>
+            <source>%1 of the pairs this near (%2–%3)</source>
+            <translation>%1 der so nahen Paare (%2–%3)</translation>
+        </message>
+        <message>
+            <source>In one folder</source>
+            <translation>Im selben Ordner</translation>
+        </message>
+        <message>
+            <source>Distance %1: nearer than %2 of all pairs of photos</source>
+            <translation>Abstand %1: näher als %2 aller Fotopaare</translation>
         </message>
     </context>
     <context>

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.calibration import SAMPLE_PHOTOS, Background, learn_background, match_rates
+from engine.calibration import SAMPLE_PHOTOS, Background, folder_match_rates, learn_background, match_rates
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
 
@@ -119,3 +119,13 @@ def test_the_match_rate_of_labels_that_mean_nothing_is_their_share() -> None:
 def test_labels_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="3 labels for 4 photos"):
         match_rates(gallery_of(random_vectors(4)), ["a", "b", "c"], Metric.COSINE)
+
+
+def test_folders_are_labels_and_photos_in_none_are_left_out() -> None:
+    vectors = random_vectors(60)
+    paths = [f"{'ab'[i % 2]}/{i:02}.jpg" if i < 50 else f"{i:02}.jpg" for i in range(60)]
+    labelled = Gallery.from_arrays(paths[:50], vectors[:50], "drawn")
+    expected = match_rates(labelled, [path[0] for path in sorted(paths[:50])], Metric.COSINE)
+    assert expected
+    assert folder_match_rates(Gallery.from_arrays(paths, vectors, "drawn"), Metric.COSINE) == expected
+    assert folder_match_rates(gallery_of(vectors), Metric.COSINE) == []
