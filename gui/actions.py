@@ -65,6 +65,7 @@ class Actions(QObject):
         self._separate()
         self._add("export_results", self.tr("E&xport these results…"), "Ctrl+S")
         self._add("export_batch", self.tr("Export &many searches…"), "Ctrl+Shift+S")
+        self._add("evaluate", self.tr("&Evaluate models…"), "Ctrl+M")
 
     def _selection(self) -> None:
         self._begin(self.tr("&Photo"))

@@ -159,6 +159,9 @@ class BatchDialog(ExportDialog):
         if not running:
             self._look_for_interrupted()
 
+    def library_changed(self, counts: Mapping[str, int], photos: int) -> None:
+        self.models.set_counts(counts, photos)
+
     def _look_for_interrupted(self) -> None:
         """Offer to go on where the folder holds an export that was stopped."""
         interrupted = bool(self.folder.text) and is_interrupted(self.out)

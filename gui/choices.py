@@ -89,17 +89,23 @@ class ModelChecks(QScrollArea):
         column.setContentsMargins(0, 0, 0, 0)
         self.checks: list[QCheckBox] = []
         for spec in specs:
-            ready = 0 < photos <= counts.get(spec.name, 0)
-            later = self.tr("%1 (is indexed first)").replace("%1", spec.name)
-            self.checks.append(QCheckBox(spec.name if ready else later, content))
+            self.checks.append(QCheckBox(content))
             self.checks[-1].setToolTip(spec.purpose)
             self.checks[-1].toggled.connect(self.changed)
             column.addWidget(self.checks[-1])
+        self.set_counts(counts, photos)
         self.setWidget(content)
+        self.setMinimumWidth(content.sizeHint().width())
         row = self.checks[0].sizeHint().height() + column.spacing() if specs else 0
         self.setFixedHeight(max(1, min(ROWS_SHOWN, len(specs))) * row)
         if specs:
             self.setFocusProxy(self.checks[0])
+
+    def set_counts(self, counts: Mapping[str, int], photos: int) -> None:
+        """Say which models would have to index photos first."""
+        for spec, check in zip(self._specs, self.checks, strict=True):
+            later = self.tr("%1 (is indexed first)").replace("%1", spec.name)
+            check.setText(spec.name if 0 < photos <= counts.get(spec.name, 0) else later)
 
     @property
     def chosen(self) -> tuple[ModelSpec, ...]:

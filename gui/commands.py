@@ -95,6 +95,7 @@ class Commands(QObject):
             "smaller": lambda: setattr(grid, "tile_size", grid.tile_size - TILE_STEP),
             "export_results": self.jobs.export_screen,
             "export_batch": self.jobs.export_batch,
+            "evaluate": self.jobs.evaluate,
             "shortcuts": self.show_shortcuts,
             "about": lambda: AboutDialog(self._window).show(),
         }.items():
@@ -114,6 +115,7 @@ class Commands(QObject):
             "select_none",
             "select_invert",
             "export_batch",
+            "evaluate",
         ):
             actions[key].setEnabled(opened)
         for key in ("find_similar", "add_plus", "add_minus", "open_outside", "copy_path"):

@@ -1,10 +1,9 @@
 """What an export window asks of the engine: the last choices, the screen as a section, and the jobs; no Qt."""
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from engine.spec import ModelSpec
 from engine.store import Library
 from gui.backend import Backend
 from gui.gallery_model import GalleryItems
+from gui.remembered import Remembered
 from gui.search_job import SearchReply
 from gui.session_state import Part, Query
 from gui.worker import Token
@@ -36,8 +36,8 @@ class Source(StrEnum):
     LIST = "list"
 
 
-@dataclass(frozen=True, slots=True)
-class ExportChoices:
+@dataclass(frozen=True)
+class ExportChoices(Remembered):
     """What was chosen last; as the settings keep it, every list is one of words."""
 
     source: str = Source.ALL
@@ -49,22 +49,6 @@ class ExportChoices:
     limit: float = 0.5
     formats: tuple[str, ...] = (str(Format.CSV), str(Format.HTML))
     out: str = ""  # the folder that was written to
-
-    @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> "ExportChoices":
-        """What the settings hold; what is missing or of another type is as on a first start."""
-        known: dict[str, Any] = {}
-        for field in fields(cls):
-            value = kept.get(field.name)
-            if isinstance(field.default, tuple) and isinstance(value, list):
-                value = tuple(item for item in value if isinstance(item, str))
-            if type(value) is type(field.default) or (isinstance(field.default, str) and isinstance(value, str)):
-                known[field.name] = value
-        return cls(**known)
-
-    def to_dict(self) -> dict[str, Any]:
-        """For the settings."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
 def new_folder(place: Path, library: Path) -> Path:

@@ -48,6 +48,15 @@ PATTERNS = (
         r"the model (.+) has embedded none of its photos",
         QT_TRANSLATE_NOOP("export reasons", "the model %1 has indexed none of its photos"),
     ),
+    (r"there is no such folder", QT_TRANSLATE_NOOP("export reasons", "there is no such folder")),
+    (
+        r"no query lies in a sub-folder, which would be its label",
+        QT_TRANSLATE_NOOP("export reasons", "no query lies in a sub-folder, which would be its label"),
+    ),
+    (
+        r"no query has a label in the file of labels",
+        QT_TRANSLATE_NOOP("export reasons", "no query has a label in the file of labels"),
+    ),
     (
         r"line (\d+) has (\d+) columns; path,label is expected",
         QT_TRANSLATE_NOOP("export reasons", "line %1 has %2 columns; path,label is expected"),

@@ -62,6 +62,11 @@ class GridView(QListView):
         self.setItemDelegate(self._delegate)
         self.setModel(self._gallery)
 
+    @property
+    def thumbnails(self) -> Thumbnails:
+        """Where its pictures come from."""
+        return self._thumbnails
+
     def set_placeholder(self, text: str) -> None:
         """What an empty grid says."""
         self._placeholder = text

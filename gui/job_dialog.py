@@ -1,6 +1,6 @@
 """A window that starts one long job at a time, shows how far it is, stops it, and tells what came out or went wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -135,6 +135,9 @@ class JobDialog(QDialog):
     def on_running(self, running: bool) -> None:
         """The job begins or has ended; overridden by kinds of jobs that have more to switch than the button."""
         self.start.setEnabled(not running)
+
+    def library_changed(self, counts: Mapping[str, int], photos: int) -> None:
+        """The index knows more: how many of the library's photos each model has seen; for kinds that offer models."""
 
     # -- what is told ----------------------------------------------------------------------------------------------
 

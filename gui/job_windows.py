@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 
+from engine.metric import Metric
 from gui.controller import Controller
 from gui.gallery_view import GalleryView
+from gui.library_state import LibraryState
+from gui.session_state import Query
 
 if TYPE_CHECKING:
     from gui.batch_dialog import Opened
@@ -27,6 +30,7 @@ class JobWindows(QObject):
         self._grid = grid
         self._open: dict[str, JobDialog] = {}
         controller.library_opening.connect(self._on_library_opening)
+        controller.library_changed.connect(self._on_library_changed)
 
     @property
     def can_export_screen(self) -> bool:
@@ -68,6 +72,29 @@ class JobWindows(QObject):
         if opened is not None:
             self._show("batch", lambda: BatchDialog(controller.backend, opened, controller.settings, self._window))
 
+    def evaluate(self) -> None:
+        """Measure models on the labelled photos of the library."""
+        from gui.evaluate_page import EvaluatePage
+
+        opened, controller = self._opened(), self._controller
+        if opened is None:
+            return
+
+        def make() -> EvaluatePage:
+            page = EvaluatePage(controller.backend, opened, controller.settings, self._grid.thumbnails, self._window)
+            page.ranking_requested.connect(self._show_ranking)
+            return page
+
+        self._show("evaluate", make)
+
+    def _show_ranking(self, model: str, metric: Metric, query: Query) -> None:
+        """A query of an evaluation as the evaluation searched for it."""
+        controller = self._controller
+        controller.set_model(model)
+        controller.set_metric(metric, keep=False)
+        controller.set_limit(None)
+        controller.set_query(query)
+
     def _opened(self) -> "Opened | None":
         from gui.batch_dialog import Opened
 
@@ -102,6 +129,10 @@ class JobWindows(QObject):
     def _on_library_opening(self, root: Path) -> None:
         if root != self._controller.root:
             self.close()
+
+    def _on_library_changed(self, state: LibraryState) -> None:
+        for dialog in self._open.values():
+            dialog.library_changed(state.counts, self._controller.photos)
 
     def close(self) -> None:
         """Stop every job, wait for the threads, and close the windows."""

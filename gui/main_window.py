@@ -41,6 +41,7 @@ NO_WINDOW_SETTINGS = (
     "sort",
     "library_sort",
     "export_choices",
+    "evaluate_choices",
 )
 
 

@@ -61,6 +61,7 @@ class Settings(QObject):
     geometry_hex = _Value("")
     splitter_hex = _Value("")
     export_choices: _Value[Kept] = _Value({})  # see `gui.export_job.ExportChoices`
+    evaluate_choices: _Value[Kept] = _Value({})  # see `gui.evaluate_job.EvaluateChoices`
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)

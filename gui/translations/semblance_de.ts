@@ -105,6 +105,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>&amp;Mehrere Suchen exportieren …</translation>
         </message>
         <message>
+            <source>&amp;Evaluate models…</source>
+            <translation>Mo&amp;delle bewerten …</translation>
+        </message>
+        <message>
             <source>&amp;Photo</source>
             <translation>&amp;Foto</translation>
         </message>
@@ -458,6 +462,24 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>ClassChart</name>
+        <message>
+            <source>Each label</source>
+            <translation>Jede Beschriftung</translation>
+        </message>
+        <message>
+            <source>not measured</source>
+            <translation>nicht gemessen</translation>
+        </message>
+        <message numerus="yes">
+            <source>%1: %2 (%Ln query(s))</source>
+            <translation>
+                <numerusform>%1: %2 (%Ln Suche)</numerusform>
+                <numerusform>%1: %2 (%Ln Suchen)</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>Commands</name>
         <message numerus="yes">
             <source>%Ln path(s) copied</source>
@@ -613,6 +635,170 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Copy details</source>
             <translation>Einzelheiten kopieren</translation>
+        </message>
+    </context>
+    <context>
+        <name>EvaluatePage</name>
+        <message>
+            <source>Evaluate models</source>
+            <translation>Modelle bewerten</translation>
+        </message>
+        <message>
+            <source>&amp;Evaluate</source>
+            <translation>&amp;Bewerten</translation>
+        </message>
+        <message>
+            <source>How well does each model find photos of the same kind? Photos in one sub-folder count as one kind; each query is searched for, and the nearer photos of its kind stand to it, the better.</source>
+            <translation>Wie gut findet jedes Modell Fotos derselben Art? Fotos in einem Unterordner gelten als eine Art; mit jedem Suchbild wird gesucht, und je näher ihm Fotos seiner Art stehen, desto besser.</translation>
+        </message>
+        <message>
+            <source>&amp;Copy the table</source>
+            <translation>Tabelle &amp;kopieren</translation>
+        </message>
+        <message>
+            <source>Every photo, against the rest</source>
+            <translation>Jedem Foto, gegen alle anderen</translation>
+        </message>
+        <message>
+            <source>The photos in a folder, against the library</source>
+            <translation>Den Fotos in einem Ordner, gegen die Bibliothek</translation>
+        </message>
+        <message>
+            <source>Folder of queries</source>
+            <translation>Ordner der Suchbilder</translation>
+        </message>
+        <message>
+            <source>The sub-folder that a photo lies in</source>
+            <translation>Der Unterordner, in dem ein Foto liegt</translation>
+        </message>
+        <message>
+            <source>A CSV file of path,label</source>
+            <translation>Eine CSV-Datei mit path,label</translation>
+        </message>
+        <message>
+            <source>File of labels</source>
+            <translation>Datei der Beschriftungen</translation>
+        </message>
+        <message>
+            <source>Tables</source>
+            <translation>Tabellen</translation>
+        </message>
+        <message>
+            <source>All files</source>
+            <translation>Alle Dateien</translation>
+        </message>
+        <message>
+            <source>&amp;Search with</source>
+            <translation>&amp;Suchen mit</translation>
+        </message>
+        <message>
+            <source>&amp;Labels</source>
+            <translation>Besch&amp;riftung</translation>
+        </message>
+        <message>
+            <source>&amp;Models</source>
+            <translation>&amp;Modelle</translation>
+        </message>
+        <message>
+            <source>&amp;Distance</source>
+            <translation>&amp;Abstand</translation>
+        </message>
+        <message>
+            <source>Choose the folder of queries.</source>
+            <translation>Wählen Sie den Ordner der Suchbilder.</translation>
+        </message>
+        <message>
+            <source>Choose the file of labels.</source>
+            <translation>Wählen Sie die Datei der Beschriftungen.</translation>
+        </message>
+        <message>
+            <source>Choose at least one model.</source>
+            <translation>Wählen Sie mindestens ein Modell.</translation>
+        </message>
+        <message>
+            <source>Choose at least one distance.</source>
+            <translation>Wählen Sie mindestens einen Abstand.</translation>
+        </message>
+        <message>
+            <source>Looking at the pictures to search with: %1 of %2</source>
+            <translation>Suchbilder werden gelesen: %1 von %2</translation>
+        </message>
+        <message>
+            <source>Searched for %1 of %2</source>
+            <translation>Gesucht mit %1 von %2</translation>
+        </message>
+    </context>
+    <context>
+        <name>EvaluateResults</name>
+        <message>
+            <source>Measures</source>
+            <translation>Maße</translation>
+        </message>
+        <message>
+            <source>Each label &amp;by</source>
+            <translation>Jede Art m&amp;it</translation>
+        </message>
+        <message>
+            <source>&amp;in</source>
+            <translation>&amp;nach</translation>
+        </message>
+        <message>
+            <source>Difference</source>
+            <translation>Unterschied</translation>
+        </message>
+        <message>
+            <source>The worst queries: click one to see its ranking</source>
+            <translation>Die schlechtesten Suchen: Ein Klick zeigt die Treffer</translation>
+        </message>
+        <message>
+            <source>%1 in %2, of %3. In brackets: 95 % intervals.</source>
+            <translation>%1 in %2, %3. In Klammern: 95-%-Intervalle.</translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln query(s)</source>
+            <translation>
+                <numerusform>%Ln Suche</numerusform>
+                <numerusform>%Ln Suchen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln label(s)</source>
+            <translation>
+                <numerusform>%Ln Beschriftung</numerusform>
+                <numerusform>%Ln Beschriftungen</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>One photo only: %1.</source>
+            <translation>Nur ein Foto: %1.</translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln query(s) left out: no other photo has the label.</source>
+            <translation>
+                <numerusform>%Ln Suche zählt nicht: Kein anderes Foto ist so beschriftet.</numerusform>
+                <numerusform>%Ln Suchen zählen nicht: Kein anderes Foto ist so beschriftet.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln query(s) without a label.</source>
+            <translation>
+                <numerusform>%Ln Suche ohne Beschriftung.</numerusform>
+                <numerusform>%Ln Suchen ohne Beschriftung.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln photo(s) without a label.</source>
+            <translation>
+                <numerusform>%Ln Foto ohne Beschriftung.</numerusform>
+                <numerusform>%Ln Fotos ohne Beschriftung.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln picture(s) could not be read.</source>
+            <translation>
+                <numerusform>%Ln Bild war nicht lesbar.</numerusform>
+                <numerusform>%Ln Bilder waren nicht lesbar.</numerusform>
+            </translation>
         </message>
     </context>
     <context>
@@ -1322,6 +1508,17 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>WorstQueries</name>
+        <message>
+            <source>The worst queries</source>
+            <translation>Die schlechtesten Suchen</translation>
+        </message>
+        <message>
+            <source>mAP %1, first hit %2</source>
+            <translation>mAP %1, 1. Treffer: %2</translation>
+        </message>
+    </context>
+    <context>
         <name>caption</name>
         <message>
             <source>Rank {rank}, distance {distance}</source>
@@ -1385,6 +1582,18 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>the model %1 has indexed none of its photos</source>
             <translation>das Modell %1 hat keines seiner Fotos indiziert</translation>
+        </message>
+        <message>
+            <source>there is no such folder</source>
+            <translation>diesen Ordner gibt es nicht</translation>
+        </message>
+        <message>
+            <source>no query lies in a sub-folder, which would be its label</source>
+            <translation>kein Suchbild liegt in einem Unterordner, der seine Beschriftung wäre</translation>
+        </message>
+        <message>
+            <source>no query has a label in the file of labels</source>
+            <translation>kein Suchbild hat in der Datei der Beschriftungen eine</translation>
         </message>
         <message>
             <source>line %1 has %2 columns; path,label is expected</source>
@@ -1455,6 +1664,97 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Distance %1: nearer than %2 of all pairs of photos</source>
             <translation>Abstand %1: näher als %2 aller Fotopaare</translation>
+        </message>
+    </context>
+    <context>
+        <name>measures</name>
+        <message>
+            <source>mAP</source>
+            <translation>mAP</translation>
+        </message>
+        <message>
+            <source>R-precision</source>
+            <translation>R-Präzision</translation>
+        </message>
+        <message>
+            <source>MRR</source>
+            <translation>MRR</translation>
+        </message>
+        <message>
+            <source>Mean rank</source>
+            <translation>Mittlerer Rang</translation>
+        </message>
+        <message>
+            <source>Rank of the first hit</source>
+            <translation>Rang des ersten Treffers</translation>
+        </message>
+        <message>
+            <source>Mean rank, original definition</source>
+            <translation>Mittlerer Rang, ursprüngliche Definition</translation>
+        </message>
+        <message>
+            <source>mAP@%1</source>
+            <translation>mAP@%1</translation>
+        </message>
+        <message>
+            <source>Recall@%1</source>
+            <translation>Recall@%1</translation>
+        </message>
+        <message>
+            <source>Precision@%1</source>
+            <translation>Präzision@%1</translation>
+        </message>
+        <message>
+            <source>mAP@%1, original definition</source>
+            <translation>mAP@%1, ursprüngliche Definition</translation>
+        </message>
+        <message>
+            <source>How far up the photos of the query's label stand: 1 is all before any other</source>
+            <translation>Wie weit oben die Fotos mit der Beschriftung des Suchbilds stehen: 1 heißt alle vor jedem anderen</translation>
+        </message>
+        <message>
+            <source>The share of the label's photos among the first k</source>
+            <translation>Der Anteil der so beschrifteten Fotos, der unter den ersten k ist</translation>
+        </message>
+        <message>
+            <source>The share of the first k that have the query's label</source>
+            <translation>Der Anteil der ersten k, die wie das Suchbild beschriftet sind</translation>
+        </message>
+        <message>
+            <source>The precision at k = the number of photos of the label</source>
+            <translation>Die Präzision bei k = Zahl der so beschrifteten Fotos</translation>
+        </message>
+        <message>
+            <source>The mean of 1 / rank of the first hit</source>
+            <translation>Das Mittel von 1 / Rang des ersten Treffers</translation>
+        </message>
+        <message>
+            <source>The mean rank of all photos of the label; lower is better</source>
+            <translation>Der mittlere Rang aller so beschrifteten Fotos; kleiner ist besser</translation>
+        </message>
+        <message>
+            <source>The mean rank of the first photo of the label; lower is better</source>
+            <translation>Der mittlere Rang des ersten so beschrifteten Fotos; kleiner ist besser</translation>
+        </message>
+        <message>
+            <source>Queries without a hit are left out and misses cost nothing: for comparison with old numbers only</source>
+            <translation>Suchen ohne Treffer zählen nicht, und Fehlendes kostet nichts: nur zum Vergleich mit alten Zahlen</translation>
+        </message>
+        <message>
+            <source>The rank of the first listed photo of the label: for comparison with old numbers only</source>
+            <translation>Der Rang des zuerst aufgeführten so beschrifteten Fotos: nur zum Vergleich mit alten Zahlen</translation>
+        </message>
+        <message>
+            <source>%1 and %2 have no query in common.</source>
+            <translation>%1 und %2 haben keine Suche gemeinsam.</translation>
+        </message>
+        <message>
+            <source>%1 is better than %2 by %3 ± %4 mAP.</source>
+            <translation>%1 ist besser als %2 um %3 ± %4 mAP.</translation>
+        </message>
+        <message>
+            <source>%1 is better than %2 by %3 ± %4 mAP, which may be chance.</source>
+            <translation>%1 ist besser als %2 um %3 ± %4 mAP, was Zufall sein kann.</translation>
         </message>
     </context>
     <context>

@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US" sourcelanguage="en_US">
     <context>
+        <name>ClassChart</name>
+        <message numerus="yes">
+            <source>%1: %2 (%Ln query(s))</source>
+            <translation>
+                <numerusform>%1: %2 (%Ln query)</numerusform>
+                <numerusform>%1: %2 (%Ln queries)</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>Commands</name>
         <message numerus="yes">
             <source>%Ln path(s) copied</source>
@@ -67,6 +77,51 @@
             <translation>
                 <numerusform>%Ln hour</numerusform>
                 <numerusform>%Ln hours</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>EvaluateResults</name>
+        <message numerus="yes">
+            <source>%Ln query(s)</source>
+            <translation>
+                <numerusform>%Ln query</numerusform>
+                <numerusform>%Ln queries</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln label(s)</source>
+            <translation>
+                <numerusform>%Ln label</numerusform>
+                <numerusform>%Ln labels</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln query(s) left out: no other photo has the label.</source>
+            <translation>
+                <numerusform>%Ln query left out: no other photo has the label.</numerusform>
+                <numerusform>%Ln queries left out: no other photo has the label.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln query(s) without a label.</source>
+            <translation>
+                <numerusform>%Ln query without a label.</numerusform>
+                <numerusform>%Ln queries without a label.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln photo(s) without a label.</source>
+            <translation>
+                <numerusform>%Ln photo without a label.</numerusform>
+                <numerusform>%Ln photos without a label.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln picture(s) could not be read.</source>
+            <translation>
+                <numerusform>%Ln picture could not be read.</numerusform>
+                <numerusform>%Ln pictures could not be read.</numerusform>
             </translation>
         </message>
     </context>
