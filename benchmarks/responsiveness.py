@@ -19,14 +19,14 @@ from statistics import median
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-import simplejpeg
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.libraries import written_library
+from benchmarks.photos import drawn_photos
 from benchmarks.ratio import Result, parser, report
 from engine.metric import Metric
 from engine.spec import bundled_folder
-from engine.writer import Batch, FileRecord, Writer
 from gui.backend import Backend
 from gui.controller import Controller
 from gui.main_window import MainWindow
@@ -36,8 +36,8 @@ from gui.theme import LIGHT, Theme
 from tests.tiny_models import build_tiny_model
 
 PHOTOS, INDEXED = 100_000, 1500
+SIZE = (768, 1024)
 DIMENSION = 256
-FOLDERS = 100
 TICK_MS = 5
 STEP_MS = 150  # somebody does something so often
 BAR_DELAY_MS, BAR_SWITCH_MS = 50.0, 100.0
@@ -119,22 +119,9 @@ class Visitor(QObject):
             grid.set_current_path(grid.gallery.path(self._step * 7 % rows))
 
 
-def drawn_photos(folder: Path, count: int) -> None:
-    """JPEGs of 1024 × 768, no two alike."""
-    rng = np.random.default_rng(2)
-    noise = rng.integers(0, 60, (768 + 64, 1024 + 64, 3), dtype=np.uint8)
-    for number in range(count):
-        top, left = rng.integers(0, 64, 2)
-        colour = rng.integers(0, 190, 3).astype(np.uint8)
-        picture = np.ascontiguousarray(noise[top : top + 768, left : left + 1024] + colour)
-        place = folder / f"{number % 10}"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{number:05d}.jpg").write_bytes(simplejpeg.encode_jpeg(picture, quality=85))
-
-
 def while_indexing(folder: Path, count: int) -> list[Result]:
     """Index drawn photos with the default model, look around meanwhile."""
-    drawn_photos(folder / "photos", count)
+    drawn_photos(folder / "photos", count, SIZE)
     with opened(folder / "data", [bundled_folder()]) as here:
         reports: list[object] = []
         here.controller.indexed.connect(reports.append)
@@ -154,36 +141,6 @@ def while_indexing(folder: Path, count: int) -> list[Result]:
     ]  # fmt: skip
 
 
-def large_library(folder: Path, backend: Backend, count: int) -> Path:
-    """A library of `count` files with random vectors of every model in the list."""
-    root = folder / "photos"
-    rng = np.random.default_rng(3)
-    files = []
-    for number in range(count):
-        place = root / f"{number % FOLDERS:03d}"
-        if number < FOLDERS:
-            place.mkdir(parents=True)
-        file = place / f"{number:07d}.jpg"
-        file.touch()
-        files.append(FileRecord(f"{place.name}/{file.name}", 0, file.stat().st_mtime_ns, rng.bytes(16), 100, 75))
-    store = backend.store
-    library = store.library(root)
-    with store.exclusive():
-        writer = Writer(store, library)
-        specs = backend.models.models
-        numbers = [writer.model(spec, "cpu") for spec in specs]
-        for start in range(0, count, 20_000):
-            part = files[start : start + 20_000]
-            batch = Batch(files=part)
-            for number, spec in zip(numbers, specs, strict=True):
-                vectors = rng.standard_normal((len(part), spec.embedding_size), dtype=np.float32)
-                contents = [file.content for file in part if file.content is not None]
-                batch.vectors[number] = list(zip(contents, vectors, strict=True))
-            writer.commit(batch)
-        writer.finish()
-    return root
-
-
 def after_a_switch(folder: Path, count: int, rounds: int) -> list[Result]:
     """From the choice to the painted result, for another query, metric and model."""
     models = folder / "models"
@@ -192,7 +149,8 @@ def after_a_switch(folder: Path, count: int, rounds: int) -> list[Result]:
         build_tiny_model(models / f"{name}.onnx", name, seed=seed, embedding_size=DIMENSION, labels=None)
     filler = Backend(folder / "data", [models], None)
     filler.models = type(filler.models)(tuple(s for s in filler.models.models if s.path.parent == models), ())
-    root = large_library(folder, filler, count)
+    root = folder / "photos"
+    written_library(filler.store, root, count, filler.models.models)
     filler.close()
     times: dict[str, list[float]] = {"another query": [], "another metric": [], "another model": []}
     with opened(folder / "data", [models]) as here:
