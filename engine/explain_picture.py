@@ -15,6 +15,8 @@ HEIGHT = 480  # pixels of each picture
 GAP = 24
 CAPTION = 40
 LINE = (60, 200, 120)
+WARM, COLD = (255, 90, 0), (0, 90, 255)
+OPACITY = 0.65  # of the strongest part of a map
 WORDS = {
     Method.EXACT: "exact: the parts of each map add up to the similarity",
     Method.OCCLUSION: "occlusion: how far the similarity falls when a square is hidden",
@@ -27,16 +29,22 @@ def heat(rgb: NDArray[np.uint8], values: NDArray[np.float32], box: tuple[float, 
     image = Image.fromarray(rgb)
     width = max(1, round(image.width * HEIGHT / image.height))
     image = image.resize((width, HEIGHT), Image.Resampling.LANCZOS)
-    largest = float(np.abs(values).max()) or 1.0
     left, top, right, bottom = (round(f * s) for f, s in zip(box, (width, HEIGHT) * 2, strict=True))
-    size = (max(1, right - left), max(1, bottom - top))
-    smooth = np.asarray(Image.fromarray(values / largest).resize(size, Image.Resampling.BICUBIC))
-    strength = np.zeros((HEIGHT, width), dtype=np.float32)
-    strength[top : top + size[1], left : left + size[0]] = np.clip(smooth, -1, 1)
-    share = 0.65 * np.abs(strength)[..., None]
-    colour = np.where(strength[..., None] >= 0, (255.0, 90.0, 0.0), (0.0, 90.0, 255.0))
-    mixed = np.asarray(image, dtype=np.float32) * (1 - share) + colour * share
-    return Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8))
+    layer = Image.fromarray(heat_layer(values, max(1, right - left), max(1, bottom - top)))
+    image.paste(layer, (left, top), layer)
+    return image
+
+
+def heat_layer(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.uint8]:
+    """The colours of `values` [gh, gw] to lay over a picture, uint8 [height, width, 4] (red, green, blue, opacity); the
+    largest value is the most opaque."""
+    largest = float(np.abs(values).max()) or 1.0
+    smooth = Image.fromarray(values / largest).resize((width, height), Image.Resampling.BICUBIC)
+    strength = np.clip(np.asarray(smooth), -1, 1)
+    layer = np.empty((height, width, 4), dtype=np.uint8)
+    layer[..., :3] = np.where(strength[..., None] >= 0, WARM, COLD)
+    layer[..., 3] = np.round(255 * OPACITY * np.abs(strength))
+    return layer
 
 
 def compose(found: Explanation, first: NDArray[np.uint8], second: NDArray[np.uint8], spec: ModelSpec) -> Image.Image:

@@ -155,6 +155,7 @@ class Actions(QObject):
             KeyHelp(viewer, self.tr("Fit to the window; one to one"), "0; 1, Z"),
             KeyHelp(viewer, self.tr("Full screen"), "F, F11"),
             KeyHelp(viewer, self.tr("Flick between query and photo"), self.tr("Tab")),
+            KeyHelp(viewer, self.tr("Show why they match"), "H"),
             KeyHelp(viewer, self.tr("Close"), "Esc"),
             KeyHelp(limit, self.tr("Move the limit"), self.tr("Arrows, Page Up, Page Down")),
             KeyHelp(limit, self.tr("Remove the limit"), self.tr("Delete")),

@@ -1,29 +1,21 @@
 """The query and a result side by side, zoomed and moved as one; one key flicks between them in the same place."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.bar_button import bar_button
 from gui.caption import photo_caption
+from gui.compare_heat import CompareHeat
 from gui.gallery_model import EMPTY, GalleryItems, GalleryModel, shown_text
 from gui.guard import guarded
 from gui.image_view import ImageView, Look
 from gui.pictures import FULL, Picture, Pictures
+from gui.query_side import QuerySide
 
 _Key, _Mod = Qt.Key, Qt.KeyboardModifier
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class QuerySide:
-    """What the results are compared with: a file, or a picture that has none (pasted)."""
-
-    name: str
-    file: Path | None = None
-    image: QImage | None = None
 
 
 class _Pane(QWidget):
@@ -50,7 +42,8 @@ class _Pane(QWidget):
 
 
 class Compare(QWidget):
-    """A page of the window. Left and Right change the result; Tab flicks; Esc goes back, first to side by side.
+    """A page of the window. Left and Right change the result; Tab flicks; H tells why they match; Esc goes back, first
+    to side by side.
 
     `current_changed(path)`: another result is compared. `closed()`. `full_screen_requested()`.
     """
@@ -75,6 +68,7 @@ class Compare(QWidget):
             pane.view.look_changed.connect(self._on_look)
             pane.view.detail_wanted.connect(self._want)
         self.setFocusProxy(self.right.view)
+        self.heat = CompareHeat(self.left.view, self.right.view, self)
         self._hint = QLabel(self)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         # A long hint, in any language, must not say how narrow the window can be.
@@ -90,6 +84,7 @@ class Compare(QWidget):
         bar.setSpacing(8)
         bar.addWidget(bar_button(self, "✕", self.tr("Back to the photos (Esc)"), self.closed.emit))
         bar.addWidget(self._hint, 1)
+        bar.addWidget(self.heat.button)
         self._previous = bar_button(self, "‹", self.tr("Previous result (Left)"), lambda: self.step(-1))
         self._next = bar_button(self, "›", self.tr("Next result (Right)"), lambda: self.step(1))
         bar.addWidget(self._previous)
@@ -104,6 +99,7 @@ class Compare(QWidget):
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addLayout(panes, 1)
+        layout.addWidget(self.heat.note)
 
     # -- for the window --------------------------------------------------------------------------------------------
 
@@ -138,6 +134,7 @@ class Compare(QWidget):
         self.left.setHidden(not to_left)
         self.right.setHidden(to_left)
         (self.left if to_left else self.right).view.setFocus()
+        self.heat.lines.update()
         self._write_hint()
 
     @property
@@ -147,6 +144,7 @@ class Compare(QWidget):
 
     def clear(self) -> None:
         """Let go of the pictures."""
+        self.heat.clear()
         self._rows.set_items(EMPTY)
         self._row = 0
         for pane in (self.left, self.right):
@@ -161,6 +159,7 @@ class Compare(QWidget):
         self.left.show()
         self.right.show()
         self.right.view.setFocus()
+        self.heat.lines.update()
         self._write_hint()
 
     def _show(self, row: int) -> None:
@@ -175,6 +174,7 @@ class Compare(QWidget):
             pane.view.set_message("")
         else:
             self._display(pane, picture)
+        self.heat.set_pair(self._query, pane.file)
         self._want()
         self.current_changed.emit(self.path())
 
@@ -186,6 +186,7 @@ class Compare(QWidget):
         pane.view.set_look(self._other(pane).view.look)
         if pane is self.right:
             pane.describe(photo_caption(self._rows, self._row, picture.size))
+        self.heat.show_again()
 
     def _other(self, pane: _Pane) -> _Pane:
         return self.right if pane is self.left else self.left
@@ -221,7 +222,9 @@ class Compare(QWidget):
         if self.flicking:
             self._hint.setText(self.tr("Tab: the other picture · Esc: side by side"))
         else:
-            self._hint.setText(self.tr("Tab: one in the place of the other · +, −, 0: zoom · Left, Right: results"))
+            self._hint.setText(
+                self.tr("Tab: one in the place of the other · H: why · +, −, 0: zoom · Left, Right: results")
+            )
 
     # -- Qt's calls ------------------------------------------------------------------------------------------------
 
@@ -232,6 +235,7 @@ class Compare(QWidget):
     @guarded()
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.heat.place()
         if self.isVisible():
             self._want()
 
@@ -252,6 +256,8 @@ class Compare(QWidget):
             self.step(1)
         elif key in (_Key.Key_Left, _Key.Key_PageUp, _Key.Key_Up):
             self.step(-1)
+        elif key == _Key.Key_H:
+            self.heat.toggle()
         elif key == _Key.Key_F:
             self.full_screen_requested.emit()
         elif key == _Key.Key_Escape and self.flicking:

@@ -65,6 +65,8 @@ class ImageView(QWidget):
         self._size = QSize()  # of the full picture
         self._look = FIT
         self._message = ""
+        self._overlay: QImage | None = None
+        self._overlay_box = QRectF()
         self._dragged_from: QPointF | None = None
         self._region_mode = False
         self._region_from: QPointF | None = None
@@ -77,6 +79,7 @@ class ImageView(QWidget):
         self._images = [] if image.isNull() else [image]
         self._size = size or image.size()
         self._message = ""
+        self._overlay = None
         self._look = FIT
         self._region = self._region_from = self._dragged_from = None
         self._update_cursor()
@@ -92,6 +95,15 @@ class ImageView(QWidget):
         """Say something in place of a picture."""
         self.set_image(QImage())
         self._message = text
+
+    def set_overlay(self, image: QImage | None, box: QRectF) -> None:
+        """Lay a translucent image over the part `box` (fractions) of the picture, until another picture is shown."""
+        self._overlay, self._overlay_box = image, box
+        self.update()
+
+    @property
+    def has_overlay(self) -> bool:
+        return self._overlay is not None
 
     @property
     def has_image(self) -> bool:
@@ -263,18 +275,15 @@ class ImageView(QWidget):
                 part.height() * down,
             )
             painter.drawImage(part, image, source)
+            if self._overlay is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(_inside(box, self._overlay_box), self._overlay)
             if self._region is not None:
                 self._paint_region(painter, box)
 
     def _paint_region(self, painter: QPainter, box: QRectF) -> None:
         assert self._region is not None
-        part = self._region
-        inner = QRectF(
-            box.left() + part.left() * box.width(),
-            box.top() + part.top() * box.height(),
-            part.width() * box.width(),
-            part.height() * box.height(),
-        )
+        inner = _inside(box, self._region)
         painter.save()
         painter.setClipRect(box.intersected(QRectF(self.rect())))
         shade = QColor(0, 0, 0, 130)
@@ -374,3 +383,13 @@ class ImageView(QWidget):
         x = (point.x() - box.left()) / max(1.0, box.width())
         y = (point.y() - box.top()) / max(1.0, box.height())
         return QPointF(min(1.0, max(0.0, x)), min(1.0, max(0.0, y)))
+
+
+def _inside(box: QRectF, part: QRectF) -> QRectF:
+    """A part, in fractions, of a box."""
+    return QRectF(
+        box.left() + part.left() * box.width(),
+        box.top() + part.top() * box.height(),
+        part.width() * box.width(),
+        part.height() * box.height(),
+    )

@@ -1,12 +1,17 @@
-"""What tells people why results are what they are, connected with the window: the meaning of distances."""
+"""What tells people why results are what they are, connected with the window: the meaning of distances, and why two
+pictures match."""
+
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from gui.calibrator import Calibrator
 from gui.controller import Controller
+from gui.explainer import Explainer
 from gui.gallery_view import GalleryView
 from gui.meaning import Meaning
 from gui.meaning_words import tooltip_line
+from gui.query_side import QuerySide
 from gui.search_job import SearchReply
 from gui.viewing import Viewing
 
@@ -24,6 +29,13 @@ class Understanding(QObject):
         self._meaning: Meaning | None = None
         self.calibrator = Calibrator(self)
         self.calibrator.learned.connect(self._on_learned)
+        self.explainer = Explainer(controller.backend.embedder, self)
+        heat = viewing.compare.heat
+        heat.wanted.connect(self._explain)
+        heat.given_up.connect(self.explainer.forget)
+        controller.model_changed.connect(lambda _model: heat.renew())
+        self.explainer.explained.connect(heat.answer)
+        self.explainer.failed.connect(heat.fail)
         controller.replied.connect(self._on_replied)
         controller.query_changed.connect(lambda _query: self.calibrator.forget())
 
@@ -44,5 +56,11 @@ class Understanding(QObject):
         self._grid.gallery.about = None if meaning is None else lambda distance: tooltip_line(meaning, distance)
         self.judged.emit()
 
+    def _explain(self, query: QuerySide, file: Path) -> None:
+        model = self._controller.model
+        if model is not None:
+            self.explainer.ask(model, query, file)
+
     def close(self) -> None:
         self.calibrator.close()
+        self.explainer.close()

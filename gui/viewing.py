@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.metric import Metric, pairwise_distance
 from gui.centre import Centre
-from gui.compare import Compare, QuerySide
+from gui.compare import Compare
 from gui.gallery_view import GalleryView
 from gui.image_data import from_rgb
 from gui.inspector import Inspector, MatchFacts
@@ -15,6 +15,7 @@ from gui.meaning import Meaning
 from gui.meaning_words import match_lines
 from gui.pictures import Pictures
 from gui.query_facts import file_of
+from gui.query_side import QuerySide
 from gui.search_job import SearchReply
 from gui.session_state import Query
 from gui.thumbnails import Thumbnails
@@ -66,8 +67,9 @@ class Viewing(QObject):
         else:
             part = query.parts[0]
             file = file_of(part, self._root)
-            image = from_rgb(part.pasted.rgb) if part.pasted else None
-            self._query = QuerySide(part.name, file, image)
+            rgb = part.pasted.rgb if part.pasted else None
+            image = None if rgb is None else from_rgb(rgb)
+            self._query = QuerySide(part.name, file, image, rgb, part.region)
             self.viewer.set_query(file)
         self._inspect(self._grid.current_path())
 

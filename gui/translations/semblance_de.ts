@@ -285,6 +285,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Tab</translation>
         </message>
         <message>
+            <source>Show why they match</source>
+            <translation>Zeigen, warum sie sich ähneln</translation>
+        </message>
+        <message>
             <source>Close</source>
             <translation>Schließen</translation>
         </message>
@@ -544,8 +548,39 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Tab: das andere Bild · Esc: nebeneinander</translation>
         </message>
         <message>
-            <source>Tab: one in the place of the other · +, −, 0: zoom · Left, Right: results</source>
-            <translation>Tab: eins an der Stelle des anderen · +, −, 0: Zoom · Links, Rechts: Treffer</translation>
+            <source>Tab: one in the place of the other · H: why · +, −, 0: zoom · Left, Right: results</source>
+            <translation>Tab: eines an der Stelle des anderen · H: warum · +, −, 0: Zoom · Links, Rechts: Treffer</translation>
+        </message>
+    </context>
+    <context>
+        <name>CompareHeat</name>
+        <message>
+            <source>Why?</source>
+            <translation>Warum?</translation>
+        </message>
+        <message>
+            <source>Why they match (H)</source>
+            <translation>Warum sie sich ähneln (H)</translation>
+        </message>
+        <message>
+            <source>Working out why they match…</source>
+            <translation>Es wird ermittelt, warum sie sich ähneln …</translation>
+        </message>
+        <message>
+            <source>Exact: the parts of each map add up to the similarity.</source>
+            <translation>Genau: Die Teile jeder Karte ergeben zusammen die Ähnlichkeit.</translation>
+        </message>
+        <message>
+            <source>By occlusion: how far the similarity falls when a square is hidden.</source>
+            <translation>Durch Verdecken: wie weit die Ähnlichkeit sinkt, wenn ein Quadrat verdeckt ist.</translation>
+        </message>
+        <message>
+            <source>Similarity %1 for %2 (cosine distance %3).</source>
+            <translation>Ähnlichkeit %1 für %2 (Kosinusabstand %3).</translation>
+        </message>
+        <message>
+            <source>Orange adds to it, blue takes from it.</source>
+            <translation>Orange trägt dazu bei, Blau nimmt davon weg.</translation>
         </message>
     </context>
     <context>

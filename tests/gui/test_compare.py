@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from gui.compare import Compare, QuerySide
+from gui.compare import Compare
 from gui.pictures import Pictures
+from gui.query_side import QuerySide
 from tests.gui.conftest import ranked
 
 
