@@ -15,8 +15,8 @@ from engine.lookahead import LookAhead, Pending
 from engine.plan import Found, Plan, compare, look
 from engine.prepare import Preparer, Task
 from engine.results import Progress, Skipped
-from engine.session import default_threads
 from engine.store import Store
+from engine.threads import cores
 from engine.thumbnail_store import ThumbnailStore
 from engine.writer import Batch, FileRecord, Writer, missing_models
 
@@ -63,7 +63,7 @@ def index(
         raise ValueError("no model to index with")
     started = time.perf_counter()
     library = store.library(root)
-    run = _Run(store, library, tuple(embedders), thumbnails, decode_threads or default_threads(), cancelled)
+    run = _Run(store, library, tuple(embedders), thumbnails, decode_threads or cores(), cancelled)
     yield from run.work()
     return run.report(time.perf_counter() - started)
 

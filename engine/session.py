@@ -1,7 +1,6 @@
 """Run an ONNX network: the only place that imports onnxruntime, with its threads and providers made explicit."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.onnx_check import find_danger
+from engine.threads import cores
 
 log = logging.getLogger(__name__)
 
@@ -125,16 +125,9 @@ def open_own(data: bytes) -> Callable[[dict[str, NDArray[Any]]], list[NDArray[An
     return partial(_create(data, Path("our own"), ["cpu"], 1).run, None)
 
 
-def default_threads() -> int:
-    """How many threads inference uses unless told otherwise: the cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _create(data: bytes, path: Path, providers: Sequence[str], threads: int | None) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or default_threads()
+    options.intra_op_num_threads = threads or cores()
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL

@@ -47,3 +47,9 @@ def test_describing_models_and_decoding_do_not_load_onnxruntime() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_the_window_starts_without_onnxruntime() -> None:
+    program = "import sys, gui.application; print('onnxruntime' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "False", done.stderr
