@@ -23,6 +23,7 @@ from gui.settings import Settings
 
 MIN_WIDTH_PX = 560
 PAGE = "index.html"
+SHEET = "sheet-"  # there may be hundreds of them
 
 
 class ExportDialog(JobDialog):
@@ -130,7 +131,10 @@ class ExportDialog(JobDialog):
         """Say where it lies, and offer to open it."""
         self._out = report.out
         text = self.tr("%1 in %2").replace("%1", messages.Counted().results(report.rows))
-        lines = [text.replace("%2", str(report.out)), ", ".join(report.files)]
+        names = [name for name in report.files if not name.startswith(SHEET)]
+        if sheets := len(report.files) - len(names):
+            names.append(self.tr("%Ln sheet(s)", None, sheets))
+        lines = [text.replace("%2", str(report.out)), ", ".join(names)]
         if report.skipped:
             lines.append(
                 self.tr("%Ln picture(s) could not be read; manifest.json names them.", None, len(report.skipped))
@@ -138,6 +142,7 @@ class ExportDialog(JobDialog):
         self.tell("\n".join(lines))
         self.open_page.setVisible(PAGE in report.files)
         self.open_folder.setVisible(True)
+        self._make_room()
         (self.open_page if PAGE in report.files else self.open_folder).setFocus()
         self.start.setEnabled(False)  # the folder holds this export now; another choice enables it again
 

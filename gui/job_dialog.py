@@ -21,6 +21,7 @@ from gui import messages
 from gui.dialogs import ErrorDialog
 from gui.gallery_model import shown_text
 from gui.guard import guarded
+from gui.indexing import be_nice
 from gui.worker import Lane, Work
 
 Words = Callable[[Progress], str]
@@ -37,7 +38,7 @@ class JobDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._lane = Lane(lane, self)
+        self._lane = Lane(lane, self, initializer=be_nice)
         self._error: Exception | None = None
         self._running = False
         self.content = QVBoxLayout()
@@ -148,6 +149,14 @@ class JobDialog(QDialog):
         self.note.setForegroundRole(QPalette.ColorRole.WindowText)
         self.note.setText(shown_text(text))
         self.note.setVisible(bool(text))
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Grow as high as a longer text needs: a layout would rather squeeze the fields above it."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def tell_error(self, error: Exception) -> None:
         """Say in people's words what went wrong; the details on request."""
@@ -156,6 +165,7 @@ class JobDialog(QDialog):
         self.note.setForegroundRole(QPalette.ColorRole.BrightText)
         self._error = error
         self.details.setVisible(True)
+        self._make_room()
 
     def _show_details(self) -> None:
         if self._error is not None:

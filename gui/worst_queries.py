@@ -52,7 +52,7 @@ class WorstQueries(QListWidget):
         self.clear()
         blank = QIcon(_on_square(None))
         for score in scores:
-            numbers = self.tr("mAP %1, first hit %2").replace("%1", messages.distance(score.average_precision, 3))
+            numbers = self.tr("AP %1, first hit %2").replace("%1", messages.distance(score.average_precision, 3))
             numbers = numbers.replace("%2", messages.number(score.first_rank))
             name = shown_name(score.query.replace(os.sep, "/"))
             item = QListWidgetItem(blank, f"{name}\n{shown_text(score.label)}\n{numbers}", self)

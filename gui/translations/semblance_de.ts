@@ -903,6 +903,13 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>%1 in %2</translation>
         </message>
         <message numerus="yes">
+            <source>%Ln sheet(s)</source>
+            <translation>
+                <numerusform>%Ln Bogen</numerusform>
+                <numerusform>%Ln Bögen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%Ln picture(s) could not be read; manifest.json names them.</source>
             <translation>
                 <numerusform>%Ln Bild war nicht lesbar; manifest.json nennt es.</numerusform>
@@ -1549,8 +1556,8 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Die schlechtesten Suchen</translation>
         </message>
         <message>
-            <source>mAP %1, first hit %2</source>
-            <translation>mAP %1, 1. Treffer: %2</translation>
+            <source>AP %1, first hit %2</source>
+            <translation>AP %1, 1. Treffer: %2</translation>
         </message>
     </context>
     <context>

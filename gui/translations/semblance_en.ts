@@ -128,6 +128,13 @@
     <context>
         <name>ExportDialog</name>
         <message numerus="yes">
+            <source>%Ln sheet(s)</source>
+            <translation>
+                <numerusform>%Ln sheet</numerusform>
+                <numerusform>%Ln sheets</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%Ln picture(s) could not be read; manifest.json names them.</source>
             <translation>
                 <numerusform>%Ln picture could not be read; manifest.json names it.</numerusform>

@@ -121,6 +121,27 @@ def test_the_last_choices_come_back(person: Person, photo_folder: Path, tmp_path
     assert again.folder.text == str(tmp_path / "Semblance photos")
 
 
+def test_many_sheets_are_counted_rather_than_named(person: Person, photo_folder: Path, tmp_path: Path) -> None:
+    person.opens(photo_folder)
+    dialog = batch(person)
+    dialog.formats.choose(["contact-sheet"])
+    dialog.count.setValue(0)
+    dialog.folder.set_text(str(tmp_path / "run"))
+    runs(person, dialog)
+    sheets = len(list((tmp_path / "run").glob("sheet-*.png")))
+    assert sheets > 1
+    assert dialog.note.text().splitlines()[1].startswith(f"sheet.pdf, {sheets} sheet")
+
+
+def test_the_window_grows_with_what_it_tells(person: Person, photo_folder: Path) -> None:
+    person.opens(photo_folder)
+    dialog = batch(person)
+    fields = dialog.formats.height()
+    dialog.tell("a long story\n" * 20)
+    assert dialog.formats.height() == fields
+    assert dialog.note.height() >= 20 * dialog.fontMetrics().height()
+
+
 def test_a_stopped_export_leaves_no_file_and_goes_on_later(person: Person, photo_folder: Path, tmp_path: Path) -> None:
     person.opens(photo_folder)
     dialog = batch(person)
