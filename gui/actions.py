@@ -50,8 +50,9 @@ class Actions(QObject):
     def _search(self) -> None:
         self._begin(self.tr("&Search"))
         self._add("find_similar", self.tr("&Find similar"), "S", "Ctrl+Shift+F")
-        self._add("add_plus", self.tr("Add to the query: &like this"), "+", window=False)
-        self._add("add_minus", self.tr("Add to the query: &unlike this"), "-", window=False)
+        self._add("add_plus", self.tr("Mark: &like this"), "+", window=False)
+        self._add("add_minus", self.tr("Mark: n&ot this"), "-", window=False)
+        self._add("forget_marks", self.tr("Forget all mar&ks"), "Ctrl+Shift+M")
         self._separate()
         self._add("open_image", self.tr("Open &image…"), "Ctrl+Shift+O")
         self._add("paste", self.tr("&Paste picture"), "Ctrl+V")

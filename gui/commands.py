@@ -76,6 +76,7 @@ class Commands(QObject):
             "find_similar": self.find_similar,
             "add_plus": lambda: self.add(self._chosen(), 1),
             "add_minus": lambda: self.add(self._chosen(), -1),
+            "forget_marks": self.forget_marks,
             "open_image": self.choose_image,
             "paste": self.paste,
             "back": controller.back,
@@ -125,6 +126,7 @@ class Commands(QObject):
         actions["view"].setEnabled(self._grid.current_path() is not None)
         actions["compare"].setEnabled(query and len(controller.items) > 0)
         actions["export_results"].setEnabled(self.jobs.can_export_screen)
+        actions["forget_marks"].setEnabled(controller.query is not None and bool(controller.query.marks))
         actions["back"].setEnabled(controller.history.can_go_back)
         actions["forward"].setEnabled(controller.history.can_go_forward)
         actions["whole_library"].setEnabled(query)
@@ -172,13 +174,18 @@ class Commands(QObject):
             self._controller.set_query(Query(tuple(Part(path=path) for path in paths)))
 
     def add(self, paths: Sequence[str], sign: int) -> None:
-        """Add photos to the query, as wanted (1) or as unwanted (−1)."""
-        query = self._controller.query
-        for path in list(paths[:MOST_PARTS]):
-            part = Part(path=path, sign=sign)
-            query = query.with_part(part) if query else Query((part,))
+        """Mark results as "like this" (1) or "not this" (−1), or take that mark away; without a query, begin one."""
+        query, chosen = self._controller.query, paths[:MOST_PARTS]
         if query is not None:
-            self._controller.set_query(query)
+            self._controller.set_query(query.marked(chosen, sign))
+        elif len(chosen):
+            self._controller.set_query(Query(tuple(Part(path=path, sign=sign) for path in chosen)))
+
+    def forget_marks(self) -> None:
+        """Back to the query as it was asked for."""
+        query = self._controller.query
+        if query is not None:
+            self._controller.set_query(query.unmarked())
 
     # -- photos ----------------------------------------------------------------------------------------------------
 

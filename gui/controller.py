@@ -17,7 +17,7 @@ from gui.history import History
 from gui.indexing import Indexing
 from gui.library_state import Filtered, LibraryState, filter_names, look, open_library
 from gui.search_job import Searcher, SearchReply, SearchRequest, Spread
-from gui.session_state import Part, Query, Scope, Sort
+from gui.session_state import Query, Scope, Sort
 from gui.settings import Settings
 from gui.worker import Lane
 
@@ -69,6 +69,7 @@ class Controller(QObject):
         self._request_id = 0
         self._fresh = True  # the next items are something else, not a refreshed view of the same
         self._stand_at: str | None = None
+        self._followed: Query | None = None  # the query that was gone to last
         self._searches = Lane("search", self)
         self._searches.busy_changed.connect(self.searching_changed)
         self._looks = Lane("library", self)
@@ -98,7 +99,7 @@ class Controller(QObject):
         self.history.clear()
         self.history.visit(Place(None))
         self.scope, self.limit, self.reply, self._on_disk = Scope(), None, None, None
-        self._filter, self._fresh, self._stand_at = "", True, None
+        self._filter, self._fresh, self._stand_at, self._followed = "", True, None, None
         self.settings.remember_library(self.root)
         self._take_state(state)
         self.query_changed.emit(None)
@@ -210,10 +211,6 @@ class Controller(QObject):
         if self.history.visit(Place(query)):
             self._go()
 
-    def add_part(self, part: Part) -> None:
-        """Add a picture to the query, or make it the query where there is none."""
-        self.set_query(self.query.with_part(part) if self.query else Query((part,)))
-
     def back(self) -> None:
         left = self.query
         if self.history.back():
@@ -229,8 +226,11 @@ class Controller(QObject):
             self._go()
 
     def _go(self, stand_at: str | None = None) -> None:
-        # A name that was looked for has led here: it would hide the results, which have other names.
-        self._fresh, self._stand_at, self.reply, self._filter = True, stand_at, None, ""
+        before, self._followed = self._followed, self.query
+        refined = before is not None and self.query is not None and before.base == self.query.base
+        # A name that was looked for has led here: it would hide the results, which have other names. Of a query that
+        # is only refined, what is selected stays selected.
+        self._fresh, self._stand_at, self.reply, self._filter = not refined, stand_at, None, ""
         self.history_changed.emit()
         self.query_changed.emit(self.query)
         if self.query is None:

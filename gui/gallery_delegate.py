@@ -12,6 +12,7 @@ from gui import messages
 from gui.gallery_model import GalleryModel, shown_name
 from gui.guard import guarded
 from gui.thumbnails import Thumbnails
+from gui.tile_badges import draw_mark
 
 PADDING = 8  # pixels between the edge of a tile and what stands in it
 CORNER = 8.0  # radius of a tile's corners
@@ -112,6 +113,8 @@ class GalleryDelegate(QStyledItemDelegate):
             painter.setPen(colours.quiet)
             painter.setFont(option.font)
             painter.drawText(square.adjusted(PADDING, 0, -PADDING, 0), _WRAPPED, self.tr("Cannot be read"))
+        if model.marks and (mark := model.marks.get(path)):
+            draw_mark(painter, square, mark)
         metrics, text = option.fontMetrics, colours.text
         line = QRect(square.left(), square.bottom() + PADDING // 2 + _LINE_GAP, square.width(), metrics.height())
         distance = model.distance(row)

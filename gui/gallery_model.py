@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,7 @@ class GalleryModel(QAbstractListModel):
         super().__init__(parent)
         self._items = EMPTY
         self.about: Callable[[float], str] | None = None  # what a distance means, for the tooltip
+        self.marks: Mapping[str, int] = {}  # path -> 1 "like this" or −1 "not this"
 
     @property
     def items(self) -> GalleryItems:
@@ -161,9 +162,11 @@ class GalleryModel(QAbstractListModel):
         return path if distance is None or self.about is None else f"{path}\n{self.about(distance)}"
 
     def spoken(self, row: int) -> str:
-        """What a screen reader says of a tile: rank, distance and file name."""
+        """What a screen reader says of a tile: rank, distance, file name and mark."""
         name = shown_name(self.path(row))
         distance = self.distance(row)
+        if mark := self.marks.get(self.path(row)):
+            name = f"{name}, " + (self.tr("marked as like this") if mark > 0 else self.tr("marked as not this"))
         if distance is None:
             return name
         return self.tr("Rank {rank}, distance {distance}, {name}").format(

@@ -1,5 +1,7 @@
 """The grid as the window uses it: what clicks, keys and the rubber band mean."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -162,6 +164,11 @@ class GalleryView(GridView):
     def selected_paths(self) -> SelectedPaths:
         """The selected photos in the order of the grid."""
         return self._selecting.paths()
+
+    def set_marks(self, marks: Mapping[str, int]) -> None:
+        """Show which photos are marked: path -> 1 "like this" or −1 "not this"."""
+        self._gallery.marks = marks
+        self.viewport().update()
 
     def invert_selection(self) -> None:
         """Select what is not selected."""
@@ -347,8 +354,9 @@ class GalleryView(GridView):
             self._selecting.toggle(current)
         elif key in (_Key.Key_Return, _Key.Key_Enter, _Key.Key_Space) and not control and current >= 0:
             self.view_requested.emit(self._gallery.path(current))
-        elif key in (_Key.Key_Plus, _Key.Key_Minus) and not control and self.selected_count():
-            self.add_requested.emit(self.selected_paths(), 1 if key == _Key.Key_Plus else -1)
+        elif key in (_Key.Key_Plus, _Key.Key_Minus) and not control and current >= 0:
+            chosen = self.selected_paths() if self.selected_count() else [self._gallery.path(current)]
+            self.add_requested.emit(chosen, 1 if key == _Key.Key_Plus else -1)
         else:
             event.ignore()
 

@@ -24,10 +24,20 @@ def title(query: Query | None, scope: Scope) -> str:
     translate = QCoreApplication.translate
     if query is None:
         return shown_text(scope.folder) if scope.folder else translate("headline", "Whole library")
-    if len(query.parts) == 1:
-        return _one(query.parts[0])
-    plus = sum(part.sign > 0 for part in query.parts)
-    minus = len(query.parts) - plus
+    name = _base(query.base)
+    if not query.marks:
+        return name
+    liked = sum(sign > 0 for sign in query.marks.values())
+    text = translate("headline", "%1, refined: +%2 −%3").replace("%2", str(liked))
+    return text.replace("%3", str(len(query.marks) - liked)).replace("%1", name)
+
+
+def _base(parts: tuple[Part, ...]) -> str:
+    translate = QCoreApplication.translate
+    if len(parts) == 1:
+        return _one(parts[0])
+    plus = sum(part.sign > 0 for part in parts)
+    minus = len(parts) - plus
     if not minus:
         return messages.Counted().like(plus)
     if not plus:
@@ -60,7 +70,7 @@ def note(query: Query | None, counts: Counts) -> str:
         so_far = translate("headline", "%1 of %2 photos searched so far")
         so_far = so_far.replace("%1", messages.number(counts.searched)).replace("%2", messages.number(counts.library))
         return f"{text} · {so_far}"
-    own = sum(part.path is not None for part in query.parts)  # photos of the query are no results
+    own = sum(part.path is not None for part in query.base)  # photos of the query are no results
     if counts.shown < counts.library - own:
         return f"{text} · " + translate("headline", "of %1 photos").replace("%1", messages.number(counts.library))
     return text

@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
         self.viewing.close_page()
         self.centre.clear_filter()
         self.side.query.set_query(query)
+        self.grid.set_marks(query.marks if query else {})
         self.side.whole_library.setEnabled(query is not None)
         self.facts.read(query, self.controller.root)
         self.viewing.set_query(query)

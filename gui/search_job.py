@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
+from engine.refine import rocchio
 from engine.results import Ranking
 from engine.search import nearest
 from engine.spec import ModelSpec
@@ -87,16 +88,22 @@ class Searcher:
     def _query_vector(self, request: SearchRequest, gallery: Gallery) -> NDArray[np.float32]:
         from engine.query import combine  # with onnxruntime behind it, which the window's start need not wait for
 
-        vectors = [self._vector(part, request.model, gallery) for part in request.query.parts]
-        signs = [part.sign for part in request.query.parts]
-        return vectors[0] if signs == [1] else combine(vectors, signs)
+        base, marks = request.query.base, [part for part in request.query.parts if part.mark]
+        vectors = [self._vector(part, request.model, gallery) for part in base]
+        signs = [part.sign for part in base]
+        vector = vectors[0] if signs == [1] else combine(vectors, signs)
+        if not marks:
+            return vector
+        judged = np.stack([self._vector(part, request.model, gallery) for part in marks])
+        liked = np.array([part.sign > 0 for part in marks])
+        return rocchio(vector, judged[liked], judged[~liked])
 
     def _vector(self, part: Part, spec: ModelSpec, gallery: Gallery) -> NDArray[np.float32]:
         if part.path is not None and part.region is None:
             position = gallery.index_of(part.path)
             if position is not None:
                 return gallery.vector(position)
-        key = (spec.path, replace(part, sign=1))
+        key = (spec.path, replace(part, sign=1, mark=False))
         if key not in self._vectors:
             self._vectors[key] = self._embed(part, spec)
             while len(self._vectors) > VECTORS_KEPT:
@@ -144,13 +151,14 @@ def _all_distances(
 
 
 def allowed_photos(gallery: Gallery, query: Query, scope: Scope) -> NDArray[np.bool_] | None:
-    """Which photos may be results, bool [N]: those in scope that are not the query itself. None: all of them."""
+    """Which photos may be results, bool [N]: those in scope that are not the query itself; marked ones may. None: all
+    of them."""
     allowed = np.ones(len(gallery), dtype=np.bool_)
     if scope.folder:
         first, end = gallery.paths.folder_range(scope.folder)
         allowed[:first] = False
         allowed[end:] = False
-    for part in query.parts:
+    for part in query.base:
         if part.path is None:
             continue
         position = gallery.index_of(part.path)

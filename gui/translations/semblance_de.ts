@@ -61,12 +61,16 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Ä&amp;hnliche suchen</translation>
         </message>
         <message>
-            <source>Add to the query: &amp;like this</source>
-            <translation>Zur Suche: &amp;wie dieses</translation>
+            <source>Mark: &amp;like this</source>
+            <translation>Markieren: &amp;wie dieses</translation>
         </message>
         <message>
-            <source>Add to the query: &amp;unlike this</source>
-            <translation>Zur Suche: &amp;anders als dieses</translation>
+            <source>Mark: n&amp;ot this</source>
+            <translation>Markieren: nicht diese&amp;s</translation>
+        </message>
+        <message>
+            <source>Forget all mar&amp;ks</source>
+            <translation>Alle Mar&amp;kierungen verwerfen</translation>
         </message>
         <message>
             <source>Open &amp;image…</source>
@@ -986,6 +990,14 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
     <context>
         <name>GalleryModel</name>
         <message>
+            <source>marked as like this</source>
+            <translation>markiert: wie dieses</translation>
+        </message>
+        <message>
+            <source>marked as not this</source>
+            <translation>markiert: nicht dieses</translation>
+        </message>
+        <message>
             <source>Rank {rank}, distance {distance}, {name}</source>
             <translation>Rang {rank}, Abstand {distance}, {name}</translation>
         </message>
@@ -1651,6 +1663,10 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Whole library</source>
             <translation>Ganze Bibliothek</translation>
+        </message>
+        <message>
+            <source>%1, refined: +%2 −%3</source>
+            <translation>%1, verfeinert: +%2 −%3</translation>
         </message>
         <message>
             <source>Like %1, unlike %2 pictures</source>

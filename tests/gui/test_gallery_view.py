@@ -294,7 +294,9 @@ def test_enter_and_space_open_the_photo(qtbot: QtBot, grid: GalleryView, names: 
     assert opened.args == ["0000004.jpg"]
 
 
-def test_plus_and_minus_add_what_is_selected_to_the_query(qtbot: QtBot, grid: GalleryView, names: Names) -> None:
+def test_plus_and_minus_mark_what_is_selected_or_else_where_the_keyboard_is(
+    qtbot: QtBot, grid: GalleryView, names: Names
+) -> None:
     grid.show_items(GalleryItems(names(9)))
     added: list[tuple[list[str], int]] = []
     grid.add_requested.connect(lambda paths, sign: added.append((list(paths), sign)))
@@ -306,6 +308,9 @@ def test_plus_and_minus_add_what_is_selected_to_the_query(qtbot: QtBot, grid: Ga
     press(qtbot, grid, Qt.Key.Key_Minus)
     both = ["0000001.jpg", "0000003.jpg"]
     assert added == [(both, 1), (both, -1)]
+    grid.clearSelection()
+    press(qtbot, grid, Qt.Key.Key_Minus)
+    assert added[2] == (["0000003.jpg"], -1)
 
 
 def test_letters_are_left_to_the_window(qtbot: QtBot, grid: GalleryView, names: Names) -> None:
