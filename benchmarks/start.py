@@ -1,7 +1,7 @@
 """The program's start: to a window that shows a library, and to the first search result, against the bare parts of it.
 
 `python -m benchmarks.start [--json] [--rounds N]` needs the extra `dev`. Every start is a process of its own, timed
-until it has something to show: ours until the window has painted the tiles of an indexed library of 1,000 photos (and,
+until it has something to show: ours until the window has painted the tiles of an indexed library of 300 photos (and,
 by itself, until the empty window is painted) and its event loop is idle; a bare PySide6 window with a label until the
 same. The search embeds a picture from outside the library and prints the ranking; the bare onnxruntime session loads
 the same model and runs it once on zeros.
@@ -20,7 +20,7 @@ from benchmarks.ratio import Result, compared, parser, report, take_turns
 from engine.embedder import open_embedder
 from engine.spec import DEFAULT_MODEL, bundled_folder, find_model
 
-PHOTOS = 1000
+PHOTOS = 300
 BAR = 1.5
 OFFSCREEN = {"QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
 

@@ -14,7 +14,7 @@ processors without 8-bit dot products (VNNI) need.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from engine.snapshot import Streamed
 SHORTEST, LONGEST = 1e-15, 1e15
 # Vectors in a block: 4 MB at 256 numbers, long enough that Python's share of the time is small.
 BLOCK = 16_384
+AT_ONCE = 2048  # vectors coded together: 4 MB for each array on the way at 512 numbers
 LARGEST = 127
 LARGEST_OF_QUERY, ZERO_OF_QUERY = 63, 64
 
@@ -131,7 +132,16 @@ def encode(vectors: NDArray[np.float32]) -> Codes:
     )
 
 
-def extended(matrix: NDArray[np.float32], known: Codes | None) -> dict[str, Any]:
+class Rows(Protocol):
+    """Vectors [N, D] of which some neighbours are asked for at a time: an array, or a file that is read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, rows: slice, /) -> NDArray[np.float32]: ...
+
+
+def extended(matrix: Rows, known: Codes | None) -> dict[str, Any]:
     """The arrays of a snapshot with the codes of all rows of `matrix`, of which the first are `known` already; made
     while it is written, so that they need not fit into memory together."""
     count, dimension = matrix.shape
@@ -148,12 +158,14 @@ def extended(matrix: NDArray[np.float32], known: Codes | None) -> dict[str, Any]
                     column[rows] = getattr(known, name)[rows]
                 yield known.values[number][None]
                 continue
-            whole, *found = _coded(matrix[rows], LARGEST)
-            sums[rows] = whole.sum(axis=1) * ZERO_OF_QUERY
-            for column, part in zip(columns.values(), found, strict=True):
-                column[rows] = part
             block = np.zeros((1, dimension, BLOCK), dtype=np.int8)
-            block[0, :, : len(whole)] = whole.T
+            for first in range(rows.start, min(rows.stop, count), AT_ONCE):
+                some = slice(first, min(first + AT_ONCE, rows.stop, count))
+                whole, *found = _coded(matrix[some], LARGEST)
+                sums[some] = whole.sum(axis=1) * ZERO_OF_QUERY
+                for column, part in zip(columns.values(), found, strict=True):
+                    column[some] = part
+                block[0, :, some.start - rows.start : some.stop - rows.start] = whole.T
             yield block
 
     shape = (-(-count // BLOCK), dimension, BLOCK)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from engine.atomic import replacing
 from engine.explain import Explanation, Method, seen_box
@@ -49,6 +49,8 @@ def heat_layer(values: NDArray[np.float32], width: int, height: int) -> NDArray[
 
 def compose(found: Explanation, first: NDArray[np.uint8], second: NDArray[np.uint8], spec: ModelSpec) -> Image.Image:
     """Both pictures with their maps and the lines between them, and a caption that names the method."""
+    from PIL import ImageDraw  # with Pillow's fonts, which the window's start need not wait for
+
     boxes = [
         seen_box(picture.shape[1], picture.shape[0], spec.crop, spec.width / spec.height) for picture in (first, second)
     ]

@@ -261,7 +261,7 @@ class Store:
             return
         known = self.codes(model)
         if known is None or model.rows - len(known) >= CODES_SHARE * model.rows:
-            arrays = extended(self.matrix(model), known)
+            arrays = extended(self.vector_file(model).reader(model.rows), known)
             self.save_snapshot(f"codes-{model.number}", self._codes_key(model), arrays)
 
     def _codes_key(self, model: ModelState) -> dict[str, Any]:

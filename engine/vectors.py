@@ -101,6 +101,10 @@ class VectorFile:
         mapped = np.memmap(self.path, dtype="<f4", mode="r", offset=HEADER_BYTES, shape=(rows, self.dimension))
         return np.asarray(mapped)  # the same memory as a plain array, which is faster to index
 
+    def reader(self, rows: int) -> "RowReader":
+        """The first `rows` rows, to be read slice by slice; fewer where the file is too short for them."""
+        return RowReader(self, max(0, min(rows, self.whole_rows())))
+
     def checksums(self, rows: int) -> Iterator[tuple[int, list[int]]]:
         """The checksums of the rows below `rows` that are there: (number of the first, checksums), block by block."""
         rows = min(rows, self.whole_rows())
@@ -113,6 +117,28 @@ class VectorFile:
                 count = min(at_once, rows - first)
                 block = np.frombuffer(file.read(count * self.row_bytes), dtype="<f4")
                 yield first, checksums(block.reshape(count, self.dimension))
+
+
+class RowReader:
+    """Rows of a vector file, read when they are asked for. A pass over all rows of a mapped file would count them all
+    as the process's memory."""
+
+    def __init__(self, file: VectorFile, rows: int) -> None:
+        self.shape = rows, file.dimension
+        self._file = file
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        """Neighbouring rows, float32 [K, D]. Raises OSError, also where the file has become shorter."""
+        start, stop, step = rows.indices(self.shape[0])
+        if step != 1:
+            raise ValueError("only neighbours can be read")
+        count = max(0, stop - start)
+        with self._file.path.open("rb") as file:
+            file.seek(HEADER_BYTES + start * self._file.row_bytes)
+            data = file.read(count * self._file.row_bytes)
+        if len(data) < count * self._file.row_bytes:
+            raise OSError(f"{self._file.path} has become shorter")
+        return np.frombuffer(data, dtype="<f4").reshape(count, self.shape[1])
 
 
 def checksums(rows: NDArray[np.float32]) -> list[int]:

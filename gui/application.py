@@ -5,19 +5,21 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.errors import EngineError
-from engine.manifest import Run
 from gui import messages
 from gui.backend import Backend
 from gui.controller import Controller
 from gui.main_window import MainWindow
 from gui.settings import Settings
-from gui.shown_run import ShownRun
 from gui.theme import Theme
+
+if TYPE_CHECKING:
+    from engine.manifest import Run
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 FAILED = 1
@@ -30,7 +32,7 @@ def execute(
     data_dir: Path,
     model_folders: Sequence[Path],
     provider: str | None,
-    exported: Run | None = None,
+    exported: "Run | None" = None,
 ) -> int:
     """Make the application and run it until its window is closed; returns the exit status."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -55,6 +57,8 @@ def execute(
         window.restore_layout()
         window.show()
         if exported is not None:
+            from gui.shown_run import ShownRun  # with what reads an export behind it: a start seldom shows one
+
             ShownRun(window.controller, exported, window)
         elif folder is not None:
             window.controller.open_library(folder)

@@ -13,6 +13,7 @@ from engine.snapshot import read_snapshot, write_snapshot
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "BLOCK", 700)
+    monkeypatch.setattr(codes, "AT_ONCE", 300)
 
 
 def all_cosines(coded: Codes, query: CodedQuery) -> tuple[np.ndarray, np.ndarray]:

@@ -37,6 +37,22 @@ def test_rows_come_back_as_they_were_appended(file: VectorFile) -> None:
         mapped[0, 0] = 1
 
 
+def test_rows_are_read_slice_by_slice(file: VectorFile) -> None:
+    rows = _rows(9)
+    file.append(rows, 0)
+    reader = file.reader(7)
+    assert reader.shape == (7, 3)
+    assert np.array_equal(reader[2:5], rows[2:5])
+    assert np.array_equal(reader[5:100], rows[5:7])
+    assert reader[7:9].shape == (0, 3)
+    with pytest.raises(ValueError, match="neighbours"):
+        reader[0:6:2]
+    assert file.reader(100).shape == (9, 3)
+    file.shorten(4)
+    with pytest.raises(OSError, match="shorter"):
+        reader[2:6]
+
+
 def test_the_file_is_private(file: VectorFile) -> None:
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
 
