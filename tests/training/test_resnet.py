@@ -1,6 +1,7 @@
 """The backbones cut in two: together the parts are the whole, and the trained part learns."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -84,8 +85,9 @@ def test_steps_of_the_last_block_and_head_lower_the_loss(network: ResNet, make_h
     labels = np.arange(8) % 2
     maps = (np.random.default_rng(0).random((8, 2048, 2, 2)) + labels[:, None, None, None]).astype(np.float16)
     rows = np.arange(8)
-    task = MapTask(FineTuned(ResnetTail(network, 1), head), config, maps, rows, rows, labels, torch.eye(2)[labels])
-    optimiser = torch.optim.AdamW(task.network.parameters(), lr=1e-4)
+    tail = ResnetTail(deepcopy(network), 1)  # the other tests share the network, and this one trains it
+    task = MapTask(FineTuned(tail, head), config, maps, rows, rows, labels, torch.eye(2)[labels])
+    optimiser = torch.optim.AdamW(task.network.parameters(), lr=1e-5)
     losses = []
     for _ in range(12):
         loss = task.loss(torch.arange(8), 0, torch.Generator().manual_seed(0))
@@ -93,7 +95,7 @@ def test_steps_of_the_last_block_and_head_lower_the_loss(network: ResNet, make_h
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert min(losses[1:]) < losses[0]
+    assert losses[1] < losses[0]
     assert losses[-1] < 0.8 * losses[0]
     unit, logits = task.outputs(task.network.eval(), rows)
     assert np.linalg.norm(unit, axis=1) == pytest.approx(np.ones(8), abs=1e-5)
