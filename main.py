@@ -212,6 +212,15 @@ def run_compare(args: argparse.Namespace) -> int:
         return show(args, follow(compare(place, store, args.folder, args.image, args.model, metrics, args.k)))
 
 
+def run_robustness(args: argparse.Namespace) -> int:
+    from engine.commands.robustness import robustness
+    from engine.metric import Metric
+
+    place, metric = place_of(args), Metric(args.metric) if args.metric else None
+    with open_store(place) as store:
+        return show(args, follow(robustness(place, store, args.folder, args.image, args.model, metric, args.k)))
+
+
 def run_duplicates(args: argparse.Namespace) -> int:
     from engine.commands.understand import duplicates
 
@@ -238,6 +247,7 @@ RUN = {
     "libraries": run_libraries,
     "calibrate": run_calibrate,
     "compare": run_compare,
+    "robustness": run_robustness,
     "duplicates": run_duplicates,
     "explain": run_explain,
 }

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decode import load
+from engine.decode import Decoded, load
 from engine.embedder import Embedder, embed_image
 from engine.errors import ModelError
 from engine.preprocess import decode_side
+from engine.spec import ModelSpec
 from engine.thumbnail_store import THUMBNAIL_SIDE
 
 Region = tuple[float, float, float, float]
@@ -37,14 +38,20 @@ class QueryImage:
 
 def embed_file(embedder: Embedder, path: Path, region: Region | None = None) -> QueryImage:
     """Embed the image file `path`, or a region of it. Raises DecodeError, or ModelError if the network fails on it."""
+    picture, pixels = load_part(embedder.spec, path, region)
+    vector, logits = _embed(embedder, pixels, None)
+    return QueryImage(path, path.name, picture.width, picture.height, vector, logits)
+
+
+def load_part(spec: ModelSpec, path: Path, region: Region | None = None) -> tuple[Decoded, NDArray[np.uint8]]:
+    """The image file as a query of this model decodes it, and the pixels of the region. Raises DecodeError."""
     # At least what the indexer decodes at, which makes a thumbnail too: a copy of a photo has the photo's own vector.
-    side = max(THUMBNAIL_SIDE, decode_side(embedder.spec))
+    side = max(THUMBNAIL_SIDE, decode_side(spec))
     if region is not None:
         left, top, right, bottom = _checked(region)
         side = min(math.ceil(side / min(right - left, bottom - top)), MAX_SIDE)
     picture = load(path, side)
-    vector, logits = _embed(embedder, picture.rgb, region)
-    return QueryImage(path, path.name, picture.width, picture.height, vector, logits)
+    return picture, picture.rgb if region is None else crop(picture.rgb, region)
 
 
 def embed_rgb(embedder: Embedder, rgb: NDArray[np.uint8], name: str, region: Region | None = None) -> QueryImage:

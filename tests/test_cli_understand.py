@@ -127,3 +127,41 @@ def test_a_picture_that_cannot_be_read_is_named(cli: Cli, photo_folder: Path, tm
     ran = cli("explain", photo_folder, broken, broken, "--out", tmp_path / "why.png")
     assert ran.status == 1
     assert "broken.jpg: not an image" in ran.err
+
+
+def test_robustness_tells_what_the_model_sees(cli: Cli, photo_folder: Path) -> None:
+    query = sorted(photo_folder.rglob("*.jpg"))[0]
+    answer = cli("robustness", photo_folder, query, "-k", 5, "--json").json
+    documented("robustness", answer)
+    assert answer["k"] == 5
+    told = {one["name"]: one for one in answer["variations"]}
+    for one in told.values():
+        assert one["overlap"] == sum(rank <= 5 for rank in one["ranks"]) / 5
+        assert one["rank_change"] == pytest.approx(np.abs(np.array(one["ranks"]) - np.arange(1, 6)).mean())
+    # The network sums up a grid of cells: what re-compression changes is small against a quarter turn.
+    assert told["jpeg"]["distance"] < told["quarter-turn"]["distance"]
+    levels = [*answer["hardly_seen"], *answer["somewhat_seen"], *answer["clearly_seen"]]
+    assert sorted(levels) == sorted(told)
+    assert "the model hardly sees" in cli("robustness", photo_folder, query).out
+
+
+def test_robustness_of_a_picture_from_elsewhere_has_no_rank_of_its_own(
+    cli: Cli, photo_folder: Path, tmp_path: Path
+) -> None:
+    stranger = tmp_path / "stranger.jpg"
+    draw_photo("red", 999).save(stranger)
+    answer = cli("robustness", photo_folder, stranger, "--metric", "euclidean", "--json").json
+    assert (answer["metric"], answer["k"]) == ("euclidean", 20)
+    assert {one["own_rank"] for one in answer["variations"]} == {None}
+    assert "the photo itself" not in cli("robustness", photo_folder, stranger).out
+
+
+def test_robustness_needs_a_ranking(cli: Cli, photo_folder: Path, tmp_path: Path) -> None:
+    query = sorted(photo_folder.rglob("*.jpg"))[0]
+    ran = cli("robustness", photo_folder, query, "-k", 0)
+    assert (ran.status, "-k must be at least 1" in ran.err) == (2, True)
+    lonely = tmp_path / "lonely"
+    lonely.mkdir()
+    draw_photo("red", 1).save(lonely / "one.jpg")
+    ran = cli("robustness", lonely, lonely / "one.jpg")
+    assert (ran.status, "no other photo" in ran.err) == (2, True)

@@ -180,6 +180,15 @@ def configure_compare(parser: Parser) -> None:
     add_json(parser)
 
 
+def configure_robustness(parser: Parser) -> None:
+    add_library(parser)
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="the query: an image in the library or anywhere else")
+    parser.add_argument("-k", type=count, default=20, metavar="N", help="of how many results (default: 20)")
+    add_model(parser)
+    parser.add_argument("--metric", choices=METRICS, help="the distance (default: the model's own)")
+    add_json(parser)
+
+
 def configure_duplicates(parser: Parser) -> None:
     add_library(parser)
     add_model(parser)
@@ -204,6 +213,7 @@ COMMANDS = {
     "evaluate": Command("measure models on photos whose folder is their label", configure_evaluate),
     "calibrate": Command("tell what a distance means in a library", configure_calibrate),
     "compare": Command("lay the rankings of several models or distances side by side", configure_compare),
+    "robustness": Command("tell which changes of a picture a model sees", configure_robustness),
     "duplicates": Command("find groups of near-identical photos", configure_duplicates),
     "explain": Command("draw why two pictures match", configure_explain),
     "libraries": Command("list, forget or compact what is indexed", configure_libraries),
