@@ -294,6 +294,10 @@ class GridView(QListView):
 
     @Slot(object)
     def _repaint_path(self, path: str) -> None:
+        if self._look.isActive():
+            # The rows have changed since they were asked for: another client's picture may be of one that is shown now.
+            self.viewport().update()
+            return
         row = self._wanted_rows.get(path)
         if row is not None and row < len(self._gallery.items):
             self.viewport().update(self._rect(row))

@@ -42,5 +42,11 @@ def test_blas_has_one_thread_until_the_last_holder_is_done() -> None:
     assert blas_threads() == before
 
 
+@pytest.mark.parametrize("shares", [1, 2])
+def test_blas_starts_no_threads_of_its_own_in_a_share(shares: int) -> None:
+    for counts in on_threads(lambda _share: blas_threads(), list(range(shares))):
+        assert set(counts) <= {1}
+
+
 def test_there_is_at_least_one_core() -> None:
     assert cores() >= 1

@@ -1,6 +1,7 @@
 """The grid under mouse and keyboard, as in a file manager."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.gallery_model import GalleryItems
 from gui.gallery_view import LARGEST_TILE, GalleryView
-from gui.thumbnails import Thumbnails
+from gui.thumbnails import Thumbnails, Wanted, _Loaded
 from tests.gui.conftest import ranked
 
 Names = Callable[[int], list[str]]
@@ -534,6 +535,27 @@ def test_an_arriving_thumbnail_repaints_its_tile_alone(
     before = tile(grid, 0)
     qtbot.waitUntil(lambda: thumbnails.pixmap(photo_paths[0]) is not None)
     assert tile(grid, 0) != before
+
+
+def test_a_thumbnail_that_another_panel_got_first_is_painted_too(
+    qtbot: QtBot,
+    grid: GalleryView,
+    photo_folder: Path,
+    photo_paths: list[str],
+    thumbnails: Thumbnails,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The list changes, is painted, and the picture arrives before the grid has said what it shows now."""
+    thumbnails.set_root(photo_folder)
+    grid.show_items(GalleryItems(photo_paths[:1]))
+    qtbot.waitUntil(lambda: thumbnails.pixmap(photo_paths[0]) is not None and thumbnails.idle)
+    grid.show_items(GalleryItems(photo_paths[1:2]))
+    grid.viewport().repaint()
+    painted: list[int] = []
+    monkeypatch.setattr(grid._delegate, "paint", lambda painter, option, index: painted.append(index.row()))
+    image = QImage(160, 120, QImage.Format.Format_RGB32)
+    thumbnails._keep(_Loaded(Wanted(photo_paths[1], 160), thumbnails._era, image, 160))
+    qtbot.waitUntil(lambda: painted == [0])
 
 
 # -- accessibility -----------------------------------------------------------------------------------------------------
