@@ -49,14 +49,15 @@ def drawn_photos(folder: Path, count: int, size: tuple[int, int]) -> int:
 
 
 def drawn_jpegs(count: int, size: tuple[int, int]) -> Iterator[bytes]:
-    """JPEGs of quality 90, cut out of one drawn canvas, each with a colour cast of its own."""
+    """JPEGs of quality 90, cut out of one drawn canvas, each with a colour cast of its own; as cameras and phones write
+    them, with a quarter of the colours (4:2:0)."""
     rng = np.random.default_rng(2)
     height, width = size
     canvas = _canvas(rng, height + SHIFTS, width + SHIFTS)
     for _ in range(count):
         top, left = rng.integers(0, SHIFTS, 2)
         picture = canvas[top : top + height, left : left + width] // 2 + rng.integers(0, 128, 3).astype(np.uint8)
-        yield simplejpeg.encode_jpeg(np.ascontiguousarray(picture), quality=90)
+        yield simplejpeg.encode_jpeg(np.ascontiguousarray(picture), quality=90, colorsubsampling="420")
 
 
 def _canvas(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
