@@ -226,7 +226,7 @@ def run_duplicates(args: argparse.Namespace) -> int:
 
     place = place_of(args)
     with open_store(place) as store:
-        return show(args, follow(duplicates(place, store, args.folder, args.model)))
+        return show(args, follow(duplicates(place, store, args.folder, args.model, args.out)))
 
 
 def run_explain(args: argparse.Namespace) -> int:

@@ -18,8 +18,9 @@ from engine.results import Progress
 CANDIDATE_DISTANCE = 0.25
 # Pairs that are looked at for each photo: a longer burst still hangs together through its neighbours.
 CANDIDATES_EACH = 8
-ROWS_AT_ONCE = 1024
-FINGERPRINTS_KEPT = 2_000  # 0.2 MB each
+AHEAD_EACH = 32  # pairs with photos behind it that are kept for each photo until all are known: what bounds the memory
+ROWS_AT_ONCE, COLUMNS_AT_ONCE = 1024, 4096  # a block of cosines: 16 MB
+FINGERPRINTS_KEPT = 500  # 0.2 MB each; pairs come in order of path, and copies mostly lie near one another
 
 GreyPicture = Callable[[int], NDArray[np.uint8] | None]
 PairKey = frozenset[bytes]  # the content hashes of two photos
@@ -60,10 +61,7 @@ def find_duplicates(
         raise ValueError(f"contents {contents.shape} do not fit {len(gallery)} photos")
     hashes = [row.tobytes() for row in contents]
     links = _identical(hashes)
-    candidates: list[tuple[int, int]] = []
-    for progress, found in _candidates(gallery, limit):
-        candidates.extend(found)
-        yield progress
+    candidates = yield from _candidates(gallery, limit)
     yield from _verify(candidates, hashes, grey, frozenset(dismissed), links)
     return _groups(gallery, links)
 
@@ -78,8 +76,9 @@ def _identical(hashes: list[bytes]) -> list[_Link]:
     ]
 
 
-def _candidates(gallery: Gallery, limit: float) -> Generator[tuple[Progress, list[tuple[int, int]]], None, None]:
-    """Pairs (i < j) within `limit`, for each photo the nearest few, block by block of matrix products."""
+def _candidates(gallery: Gallery, limit: float) -> Generator[Progress, None, NDArray[np.int64]]:
+    """Pairs (i < j) within `limit` that are among the nearest few of i or of j, int64 [P, 2] in order, from block by
+    block of matrix products: every pair of photos is looked at."""
     size = len(gallery)
     unit = np.empty((size, gallery.dimension), dtype=np.float32)
     for start in range(0, size, ROWS_AT_ONCE):
@@ -87,30 +86,79 @@ def _candidates(gallery: Gallery, limit: float) -> Generator[tuple[Progress, lis
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         unit[start : start + len(rows)] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
     least = np.float32(1.0 - limit)
-    for start in range(0, size, ROWS_AT_ONCE):
+    found: list[_Pairs] = []
+    started = time.monotonic()
+    # The blocks get fewer to the end: what is left to compare is a triangle.
+    blocks = range(0, size, ROWS_AT_ONCE)
+    for start in blocks:
         stop = min(start + ROWS_AT_ONCE, size)
-        found: list[tuple[int, int]] = []
-        for other in range(start, size, 8 * ROWS_AT_ONCE):
-            products = unit[start:stop] @ unit[other : other + 8 * ROWS_AT_ONCE].T
-            first, second = np.nonzero(products >= least)
-            ahead = second + other > first + start
-            first, second = first[ahead], second[ahead]
-            found.extend(_nearest_few(first, second, products[first, second], start, other))
-        yield Progress("comparing", stop, size), found
+        near = _Pairs.none()
+        for other in range(start, size, COLUMNS_AT_ONCE):
+            products = unit[start:stop] @ unit[other : other + COLUMNS_AT_ONCE].T
+            near = near.joined(_near(products, least, start, other)).nearest(AHEAD_EACH)
+        found.append(near)
+        done = size * size - (size - stop) ** 2
+        speed = done / max(time.monotonic() - started, 1e-6)
+        yield Progress("comparing", stop, size, 0, stop / max(done / speed, 1e-6), (size * size - done) / speed)
+    pairs = _Pairs.none().joined(*found)
+    return pairs.of_either_end(CANDIDATES_EACH)
 
 
-def _nearest_few(
-    first: NDArray[np.intp], second: NDArray[np.intp], cosine: NDArray[np.float32], row: int, column: int
-) -> list[tuple[int, int]]:
-    order = np.lexsort((-cosine, first))
-    first, second = first[order], second[order]
-    begins = np.searchsorted(first, first, side="left")
-    few = np.arange(len(first)) - begins < CANDIDATES_EACH
-    return [(int(i) + row, int(j) + column) for i, j in zip(first[few], second[few], strict=True)]
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Pairs of photos and the cosine between them: int64 [P], int64 [P], float32 [P]."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    cosine: NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> "_Pairs":
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+
+    def joined(self, *others: "_Pairs") -> "_Pairs":
+        parts = [self, *others]
+        return _Pairs(
+            np.concatenate([part.first for part in parts]),
+            np.concatenate([part.second for part in parts]),
+            np.concatenate([part.cosine for part in parts]),
+        )
+
+    def nearest(self, count: int) -> "_Pairs":
+        """For each first photo the nearest `count` of its pairs."""
+        if len(self.first) <= count:
+            return self
+        few = _first_few(self.first, self.cosine, count)
+        return _Pairs(self.first[few], self.second[few], self.cosine[few])
+
+    def of_either_end(self, count: int) -> NDArray[np.int64]:
+        """The pairs that are among the nearest `count` of one of their two photos, int64 [P, 2], in order."""
+        ends = np.concatenate([self.first, self.second])
+        few = _first_few(ends, np.concatenate([self.cosine, self.cosine]), count)
+        kept = np.unique(few % len(self.first)) if len(self.first) else few
+        pairs = np.stack([self.first[kept], self.second[kept]], axis=1)
+        return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def _near(products: NDArray[np.float32], least: np.float32, row: int, column: int) -> _Pairs:
+    """The pairs (i < j) in one block of cosines [R, C], whose first row and column are photos `row` and `column`."""
+    at = np.flatnonzero(products >= least)
+    first, second = np.divmod(at, products.shape[1])
+    ahead = second + column > first + row
+    at, first, second = at[ahead], first[ahead], second[ahead]
+    return _Pairs(first + row, second + column, products.reshape(-1)[at])
+
+
+def _first_few(owner: NDArray[np.int64], cosine: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Which entries are among the `count` with the largest cosine of their owner."""
+    order = np.lexsort((-cosine, owner))
+    owner = owner[order]
+    place = np.arange(len(owner)) - np.searchsorted(owner, owner, side="left")
+    return order[place < count]
 
 
 def _verify(
-    candidates: list[tuple[int, int]],
+    candidates: NDArray[np.int64],
     hashes: list[bytes],
     grey: GreyPicture,
     dismissed: frozenset[PairKey],
@@ -130,7 +178,7 @@ def _verify(
         return kept[position]
 
     started = time.monotonic()
-    for done, (i, j) in enumerate(candidates, 1):
+    for done, (i, j) in enumerate(candidates.tolist(), 1):
         if hashes[i] != hashes[j] and frozenset((hashes[i], hashes[j])) not in dismissed:
             first, second = look(i), look(j)
             certainty = -1.0 if first is None or second is None else likeness(first, second)

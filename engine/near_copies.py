@@ -1,5 +1,7 @@
 """Tell whether a picture is a copy of another that was resized, saved again, recoloured, mirrored or slightly cut."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -25,14 +27,14 @@ def grey_square(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def fingerprint(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What `likeness` compares: the whole picture, its mirror image, and windows of it, each with its mean removed and
     of length one; float32 [W, 1024]."""
-    image = Image.fromarray(grey)
-    windows = [_window(image, 0.0, 0.0, float(GREY_SIDE))]
-    windows.append(windows[0][:, ::-1])
-    for share, places in SHARES[1:]:
-        side = GREY_SIDE * share
-        steps = np.linspace(0.0, GREY_SIDE - side, places)
-        windows.extend(_window(image, float(x), float(y), side) for y in steps for x in steps)
-    rows = np.stack(windows).reshape(len(windows), -1)
+    spans = _spans()
+    # All windows by one matrix for the rows and one for the columns: half the time of reducing each by itself.
+    reduced = spans @ grey.astype(np.float32) @ spans.T
+    count = len(spans) // WINDOW_SIDE
+    squares = reduced.reshape(count, WINDOW_SIDE, count, WINDOW_SIDE)
+    whole = squares[0, :, 0]
+    windows = np.stack([whole, whole[:, ::-1], *(squares[y, :, x] for y, x in _places()[1:])])
+    rows = windows.reshape(len(windows), -1)
     rows -= rows.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     # A plain area has no details to compare: its row is zero, and it is like nothing.
@@ -48,6 +50,28 @@ def likeness(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     return float(max((first @ second[0]).max(), (second @ first[0]).max()))
 
 
-def _window(image: Image.Image, left: float, top: float, side: float) -> NDArray[np.float32]:
-    box = (left, top, left + side, top + side)
-    return np.asarray(image.resize((WINDOW_SIDE, WINDOW_SIDE), Image.Resampling.BOX, box=box), dtype=np.float32)
+@cache
+def _spans() -> NDArray[np.float32]:
+    """For each part of a side that a window takes, in the order of `SHARES`, the matrix [32, 64] that reduces it to 32
+    cells of equal width, one below the other: float32 [32 S, 64]."""
+    edges = np.arange(GREY_SIDE, dtype=np.float64)
+    parts = []
+    for share, places in SHARES:
+        cell = GREY_SIDE * share / WINDOW_SIDE
+        for start in np.linspace(0.0, GREY_SIDE * (1.0 - share), places):
+            left = (start + cell * np.arange(WINDOW_SIDE))[:, None]
+            covered = np.minimum(left + cell, edges + 1.0) - np.maximum(left, edges)
+            parts.append(np.clip(covered, 0.0, None) / cell)
+    return np.concatenate(parts).astype(np.float32)
+
+
+@cache
+def _places() -> tuple[tuple[int, int], ...]:
+    """The windows, each as two parts of a side (down, across), numbered as `_spans` has them."""
+    found: list[tuple[int, int]] = []
+    first = 0
+    for _, places in SHARES:
+        numbers = range(first, first + places)
+        found += [(y, x) for y in numbers for x in numbers]
+        first += places
+    return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.connections import Connections
 from engine.errors import StoreError, StoreTooNewError
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x53454D42  # "SEMB": what `file` and SQLite tools show, and how a stranger's database is refused
 
 # A vector belongs to a content, not to a file: `files` say which content stands at which path, `vectors` say in which
@@ -19,6 +19,8 @@ APPLICATION_ID = 0x53454D42  # "SEMB": what `file` and SQLite tools show, and ho
 # models.size and mtime_ns are those of the vector file after the last clean write; `epoch` changes when rows of that
 # file are dropped or moved, while appending leaves it as it is. `refused` are contents that the model gave no finite
 # vector for. counters.value numbers every change of the index, so that no generation or epoch ever comes twice.
+# `different` are pairs of hashes (the smaller one first) of photos that the user called no duplicates of one another;
+# they stay when the photos go, for these may come back.
 # libraries.decoder names the decoders that found files unusable: newer ones try again. models.provider is what the
 # vectors were last computed on.
 _CREATE = """
@@ -76,6 +78,7 @@ CREATE TABLE refused (
     PRIMARY KEY (content, model)
 ) WITHOUT ROWID;
 CREATE TABLE counters (value INTEGER NOT NULL, store BLOB NOT NULL);
+CREATE TABLE different (first BLOB NOT NULL, second BLOB NOT NULL, PRIMARY KEY (first, second)) WITHOUT ROWID;
 """
 
 # From each version to the next: SQL statements, run in one transaction with the change of the version number.
@@ -83,6 +86,9 @@ MIGRATIONS: Mapping[int, str] = {
     1: """
 ALTER TABLE libraries ADD COLUMN decoder TEXT NOT NULL DEFAULT '';
 ALTER TABLE models ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+""",
+    2: """
+CREATE TABLE different (first BLOB NOT NULL, second BLOB NOT NULL, PRIMARY KEY (first, second)) WITHOUT ROWID;
 """,
 }
 

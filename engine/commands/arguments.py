@@ -192,6 +192,7 @@ def configure_robustness(parser: Parser) -> None:
 def configure_duplicates(parser: Parser) -> None:
     add_library(parser)
     add_model(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the groups to FILE.csv or FILE.json")
     add_json(parser)
 
 

@@ -1,13 +1,11 @@
 """The commands that tell what distances mean: `calibrate`, `compare`, `duplicates` and `explain`."""
 
-import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.agreement import SideBySide, library_agreement, side_by_side
 from engine.calibration import Background, MatchRate, folder_match_rates, learn_background
@@ -16,14 +14,13 @@ from engine.commands.arguments import UsageError
 from engine.commands.index import ensure_embedded
 from engine.commands.search import query_vector
 from engine.decode import load
-from engine.duplicates import DuplicateGroup, find_duplicates
+from engine.duplicate_search import DuplicateReport, search_duplicates
 from engine.embedder import open_embedder
-from engine.errors import DecodeError
 from engine.explain import explain
 from engine.explain_picture import draw
+from engine.export_duplicates import ENDINGS, duplicates_value, modified, write_duplicates
 from engine.library import Library
 from engine.metric import Metric
-from engine.near_copies import GREY_SIDE, grey_square
 from engine.preprocess import decode_side
 from engine.query_set import path_inside
 from engine.results import Progress, Ranking
@@ -86,20 +83,21 @@ def compare(
     )
 
 
-def duplicates(place: Place, store: Store, folder: Path, model: str | None) -> Generator[Progress, None, Answer]:
-    """Groups of near-identical photos; nothing is deleted, here or anywhere."""
+def duplicates(
+    place: Place, store: Store, folder: Path, model: str | None, out: Path | None
+) -> Generator[Progress, None, Answer]:
+    """Groups of near-identical photos, also written to the file `out`; nothing is deleted, here or anywhere."""
+    if out is not None and out.suffix.lower() not in ENDINGS:
+        raise UsageError(f"--out {out}: the name has to end with {' or '.join(ENDINGS)}")
+    if out is not None and path_inside(folder.resolve(), out) is not None:
+        raise UsageError(f"--out {out}: it lies in the library, and nothing is written there")
     spec = place.model(model)
     library = yield from ensure_embedded(place, store, folder, [spec])
-    gallery, files = library.gallery(spec), library.files()
-    rows = np.array([_known(files.paths.index_of(path), path) for path in gallery.paths], dtype=np.int64)
-    contents = files.content[rows] if len(rows) else np.empty((0, 16), dtype=np.uint8)
     with closing(ThumbnailStore(place.data_dir)) as thumbnails:
-
-        def grey(position: int) -> NDArray[np.uint8] | None:
-            return _grey(library.root, gallery.paths[position], contents[position].tobytes(), thumbnails)
-
-        groups = yield from find_duplicates(gallery, contents, grey)
-    return Answer(lambda: _duplicates_value(library, spec.name, groups), lambda: _duplicates_lines(groups))
+        report = yield from search_duplicates(store, library, spec, thumbnails)
+    if out is not None:
+        write_duplicates(report, out)
+    return Answer(lambda: duplicates_value(report), lambda: _duplicates_lines(report))
 
 
 def explain_pair(
@@ -130,25 +128,6 @@ def explain_pair(
         }
 
     return Answer(value, lambda: [f"similarity {found.similarity:.4f} by {spec.name} ({found.method}): {out}"])
-
-
-def _known(position: int | None, path: str) -> int:
-    if position is None:  # indexed by somebody else between the two looks
-        raise UsageError(f"{path} has changed meanwhile: run the command again")
-    return position
-
-
-def _grey(root: Path, path: str, content: bytes, thumbnails: ThumbnailStore) -> NDArray[np.uint8] | None:
-    """The small grey picture of a photo, from its thumbnail where there is one."""
-    from engine.decode import load_bytes
-
-    jpeg = thumbnails.get(content)
-    try:
-        if jpeg is not None:
-            return grey_square(load_bytes(jpeg, path, GREY_SIDE).rgb)
-        return grey_square(load(Path(os.path.join(root, path)), GREY_SIDE).rgb)  # noqa: PTH118 - odd bytes stay
-    except DecodeError:
-        return None
 
 
 def _calibration_value(library: Library, background: Background, rates: Sequence[MatchRate]) -> dict[str, Any]:
@@ -224,19 +203,11 @@ def _comparison_lines(result: SideBySide, agreement: dict[tuple[str, str], float
         yield f"{first} and {second} share {100 * overlap:.0f} % of the first {result.k}{over_all}"
 
 
-def _duplicates_value(library: Library, model: str, groups: Sequence[DuplicateGroup]) -> dict[str, Any]:
-    return {
-        "library": str(library.root),
-        "model": model,
-        "groups": [
-            {"paths": group.paths, "distances": group.distances, "certainty": group.certainty} for group in groups
-        ],
-    }
-
-
-def _duplicates_lines(groups: Sequence[DuplicateGroup]) -> Iterator[str]:
-    for group in groups:
-        yield f"{len(group.paths)} photos, certainty {group.certainty:.3f}"
-        for path, distance in zip(group.paths, group.distances, strict=True):
-            yield f"  {distance:.4f}\t{path}"
-    yield f"{len(groups)} groups"
+def _duplicates_lines(report: DuplicateReport) -> Iterator[str]:
+    for group in report.groups:
+        yield f"{len(group.copies)} photos, certainty {group.certainty:.3f}"
+        for copy in group.copies:
+            sharp = "-" if copy.sharpness is None else f"{copy.sharpness:.1f}"
+            facts = f"{copy.width}x{copy.height}\t{copy.size}\t{modified(copy)}\t{sharp}"
+            yield f"  {copy.distance:.4f}\t{copy.path}\t{facts}"
+    yield f"{len(report.groups)} groups among {report.photos} photos"
