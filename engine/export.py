@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from typing import Any
 
 from engine.embedder import Embedder, open_embedder
 from engine.errors import ExportError
-from engine.export_blocks import Section, StoredSection, block_size, within
+from engine.export_blocks import Section, StoredSection, block_size
 from engine.export_copy import copy_files
 from engine.export_folder import ExportFolder
 from engine.export_page import write_page
@@ -35,7 +36,7 @@ from engine.manifest import FORMAT, describe_library, describe_model, describe_p
 from engine.metric import Metric
 from engine.query_set import ALL, EmbeddedQueries, QuerySet, VectorCache, embed_queries, resolve_queries
 from engine.results import Progress, Skipped
-from engine.search import nearest_batch
+from engine.search import nearest_columns
 from engine.spec import ModelSpec
 from engine.store import Store
 from engine.thumbnail_store import ThumbnailStore
@@ -133,7 +134,7 @@ def export(
             request.formats,
             library=describe_library(library),
             queries=describe_queries(wanted.source, wanted.queries),
-            rows=_count_rows(sections),
+            rows=sum(section.rows for section in sections),
             providers=run.providers,
             skipped=run.skipped,
             seconds=time.monotonic() - started,
@@ -169,7 +170,7 @@ def export_screen(
             formats,
             library=describe_library(library),
             queries=describe_queries("screen", section.queries()),
-            rows=_count_rows([section]),
+            rows=section.rows,
             providers={},
             skipped=skipped,
             seconds=time.monotonic() - started,
@@ -228,19 +229,26 @@ class _Run:
         self, work: Path, name: str, gallery: Gallery, metric: Metric, embedded: EmbeddedQueries
     ) -> StoredSection:
         results = len(gallery) if self._request.k is None else min(self._request.k, len(gallery))
-        size = block_size(results)
-        return StoredSection(gallery.model, metric, gallery.paths, embedded.queries, work, name, size)
+        size = block_size(results, len(gallery))
+        # Blocks of another size, which another version may have left, have other names.
+        return StoredSection(gallery.model, metric, gallery.paths, embedded.queries, work, f"{name}-{size}", size)
 
     def _rank_section(self, section: StoredSection, embedded: EmbeddedQueries) -> Iterator[Progress]:
         total = section.query_count
-        for number in range(section.block_count):
-            start, stop = number * section.size, min((number + 1) * section.size, total)
-            if not section.file(number).exists():
-                exclude = [query.inside for query in section.asked[start:stop]]
-                vectors = embedded.vectors(start, stop)
-                found = nearest_batch(embedded.gallery, vectors, section.metric, self._request.k, exclude=exclude)
-                section.save(number, [within(ranking, self._request.max_distance) for ranking in found])
-            yield Progress("ranking", stop, total, len(self.skipped))
+        # A block goes to the disk while the next one is ranked.
+        with ThreadPoolExecutor(1, thread_name_prefix="blocks") as disk:
+            saved: Future[None] | None = None
+            for number in range(section.block_count):
+                start, stop = number * section.size, min((number + 1) * section.size, total)
+                if not section.file(number).exists():
+                    vectors, own = embedded.vectors(start, stop), embedded.own(start, stop)
+                    found = nearest_columns(embedded.gallery, vectors, section.metric, self._request.k, own)
+                    if saved is not None:
+                        saved.result()
+                    saved = disk.submit(section.save, number, found.within(self._request.max_distance))
+                yield Progress("ranking", stop, total, len(self.skipped))
+            if saved is not None:
+                saved.result()
 
 
 def _check(request: ExportRequest) -> None:
@@ -325,10 +333,6 @@ def _writer(
             subtitle = f"{models} · {datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}"
             title = f"Photos most like each query, in {library.root.name or library.root}"
             return write_page(done / "index.html", sections, Pictures(library, thumbnails), title, subtitle)
-
-
-def _count_rows(sections: Sequence[Section]) -> int:
-    return sum(len(ranked.order) for section in sections for block in section.blocks() for ranked in block)
 
 
 def _manifest(

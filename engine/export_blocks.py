@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.atomic import replacing
 from engine.metric import Metric
-from engine.query_set import Query
-from engine.results import Ranking
+from engine.query_set import Query, labels_of, names_of
+from engine.search import Columns
 
-# What one block may hold: its matrix of distances and its results stay within some tens of MB.
-MAX_BLOCK_QUERIES = 256
+# What one block may hold: its results stay within some tens of MB, and its products take about a second.
+MAX_BLOCK_QUERIES = 1024
 MAX_BLOCK_RESULTS = 2_000_000
+MAX_BLOCK_PRODUCTS = 1 << 27  # of a query and a photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,71 @@ class Ranked:
     def rank_list(self) -> list[int]:
         """The ranks as numbers."""
         return list(range(1, len(self.order) + 1)) if self.ranks is None else self.ranks.tolist()
+
+
+class Block(Sequence[Ranked]):
+    """The results of some queries, one after another: `lengths` int64 [Q] says how many each has, the columns `order`,
+    `distances` and `ranks` [R] are theirs, as `Ranked` has them. A `Ranked` is made only for what is looked at."""
+
+    def __init__(
+        self,
+        queries: Sequence[Query],
+        lengths: NDArray[np.int64],
+        order: NDArray[np.int64],
+        distances: NDArray[np.float64],
+        ranks: NDArray[np.int64] | None = None,
+    ) -> None:
+        if not len(queries) == len(lengths) or not int(lengths.sum()) == len(order) == len(distances):
+            raise ValueError("the columns of a block do not fit together")
+        self.queries = queries
+        self.lengths = lengths
+        self.order = order
+        self.distances = distances
+        self._ranks = ranks
+        self._ends = np.cumsum(lengths)
+
+    @classmethod
+    def of(cls, ranked: Ranked) -> "Block":
+        """The results of one query."""
+        return cls((ranked.query,), np.array([len(ranked.order)]), ranked.order, ranked.distances, ranked.ranks)
+
+    @property
+    def names(self) -> list[str]:
+        """The name of each query."""
+        return names_of(self.queries)
+
+    @property
+    def labels(self) -> list[str | None]:
+        """The label of each query."""
+        return labels_of(self.queries)
+
+    @property
+    def owners(self) -> NDArray[np.int64]:
+        """The number of the query that each result is of, int64 [R]."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+    @property
+    def ranks(self) -> NDArray[np.int64]:
+        """The rank of each result, int64 [R]."""
+        if self._ranks is not None:
+            return self._ranks
+        return np.arange(1, len(self.order) + 1) - np.repeat(self._ends - self.lengths, self.lengths)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @overload
+    def __getitem__(self, position: int) -> Ranked: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> list[Ranked]: ...
+
+    def __getitem__(self, position: int | slice) -> Ranked | list[Ranked]:
+        if isinstance(position, slice):
+            return [self[i] for i in range(*position.indices(len(self)))]
+        part = slice(int(self._ends[position] - self.lengths[position]), int(self._ends[position]))
+        ranks = None if self._ranks is None else self._ranks[part]
+        return Ranked(self.queries[position], self.order[part], self.distances[part], ranks)
 
 
 class Section(Protocol):
@@ -52,7 +118,12 @@ class Section(Protocol):
 
     def queries(self) -> Sequence[Query]: ...
 
-    def blocks(self) -> Iterator[list[Ranked]]:
+    @property
+    def rows(self) -> int:
+        """How many results there are."""
+        ...
+
+    def blocks(self) -> Iterator[Block]:
         """The results in the order of the queries, some at a time; may be walked again and again."""
         ...
 
@@ -73,8 +144,12 @@ class ScreenSection:
     def queries(self) -> Sequence[Query]:
         return [ranked.query for ranked in self.results]
 
-    def blocks(self) -> Iterator[list[Ranked]]:
-        yield from ([ranked] for ranked in self.results)
+    @property
+    def rows(self) -> int:
+        return sum(len(ranked.order) for ranked in self.results)
+
+    def blocks(self) -> Iterator[Block]:
+        yield from map(Block.of, self.results)
 
 
 @dataclass(frozen=True)
@@ -104,32 +179,28 @@ class StoredSection:
         """Where a block lies; it is there once it is whole."""
         return self.folder / f"{self.name}-{number:05d}.npz"
 
-    def save(self, number: int, rankings: Sequence[Ranking]) -> None:
-        """Keep one block."""
-        lengths = np.array([len(ranking) for ranking in rankings], dtype=np.int64)
-        order = np.concatenate([ranking.order for ranking in rankings]).astype(np.int32)
-        distances = np.concatenate([ranking.distances for ranking in rankings])
-        with replacing(self.file(number)) as file:
-            np.savez(file, lengths=lengths, order=order, distances=distances)
+    @property
+    def rows(self) -> int:
+        total = 0
+        for number in range(self.block_count):
+            with np.load(self.file(number)) as block:
+                total += int(block["lengths"].sum())
+        return total
 
-    def blocks(self) -> Iterator[list[Ranked]]:
+    def save(self, number: int, found: Columns) -> None:
+        """Keep one block."""
+        order = found.order.astype(np.int32)
+        with replacing(self.file(number)) as file:
+            np.savez(file, lengths=found.lengths, order=order, distances=found.distances)
+
+    def blocks(self) -> Iterator[Block]:
         for number in range(self.block_count):
             queries = self.asked[number * self.size : (number + 1) * self.size]
             with np.load(self.file(number)) as block:
-                lengths, order, distances = block["lengths"], block["order"].astype(np.int64), block["distances"]
-            ends = np.cumsum(lengths).tolist()
-            spans = zip(queries, [0, *ends], ends, strict=False)
-            yield [Ranked(query, order[start:stop], distances[start:stop]) for query, start, stop in spans]
+                yield Block(queries, block["lengths"], block["order"].astype(np.int64), block["distances"])
 
 
-def block_size(results_per_query: int) -> int:
-    """How many queries make a block."""
-    return max(1, min(MAX_BLOCK_QUERIES, MAX_BLOCK_RESULTS // max(1, results_per_query)))
-
-
-def within(ranking: Ranking, max_distance: float | None) -> Ranking:
-    """The part of a ranking that lies within a distance."""
-    if max_distance is None:
-        return ranking
-    count = int(np.searchsorted(ranking.distances, max_distance, side="right"))
-    return Ranking(ranking.paths, ranking.order[:count], ranking.distances[:count], ranking.metric, ranking.model)
+def block_size(results_per_query: int, photos: int) -> int:
+    """How many queries make a block, each with so many results of so many photos."""
+    most = min(MAX_BLOCK_RESULTS // max(1, results_per_query), MAX_BLOCK_PRODUCTS // max(1, photos))
+    return max(1, min(MAX_BLOCK_QUERIES, most))

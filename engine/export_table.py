@@ -1,18 +1,21 @@
 """Rankings as tables, one row a pair of query and result: CSV, JSON and Parquet."""
 
-import io
 import json
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from engine.errors import ExportError
-from engine.export_blocks import Ranked, Section
+from engine.export_blocks import Block, Section
+from engine.export_lines import LineMaker, distinct, lines
 from engine.labels import folder_label
+from engine.lookahead import LookAhead
 from engine.path_table import PathTable
+from engine.query_set import LibraryQueries
 
 COLUMNS = ("query", "rank", "path", "distance", "metric", "model", "query_label", "label")
 PARQUET_ROWS = 1 << 17  # rows of a row group
@@ -33,64 +36,62 @@ def csv_cell(text: str) -> str:
     return text
 
 
-class _Cells(dict[int, str]):
-    """The written form of a section's paths by position, made for those that turn up."""
-
-    def __init__(self, make: Callable[[str], str], paths: Sequence[str]) -> None:
-        super().__init__()
-        self._make = make
-        self._paths = paths
-
-    def __missing__(self, position: int) -> str:
-        cell = self[position] = self._make(self._paths[position])
-        return cell
-
-
 def write_csv(file: Path, sections: Sequence[Section]) -> Generator[int, None, None]:
     """Write `file`; yields the number of queries written so far."""
-    done = 0
-    with file.open("w", encoding="utf-8", errors=NAME_ERRORS, newline="") as out:
-        out.write(",".join(COLUMNS) + "\r\n")
-        for section in sections:
-            paths = _Cells(csv_cell, section.paths)
-            labels = _Cells(lambda path: csv_cell(folder_label(path) or "") + "\r\n", section.paths)
-            for block in section.blocks():
-                for ranked in block:
-                    query = csv_cell(ranked.query.name)
-                    tail = f",{section.metric},{csv_cell(section.model)},{csv_cell(ranked.query.label or '')},"
-                    rows = zip(ranked.rank_list(), ranked.order.tolist(), ranked.distances.tolist(), strict=True)
-                    out.write("".join([f"{query},{r},{paths[p]},{d!r}{tail}{labels[p]}" for r, p, d in rows]))
-                done += len(block)
-                yield done
-        _sync(out)
+    with file.open("wb") as out:
+        out.write((",".join(COLUMNS) + "\r\n").encode())
+        yield from _write_lines(out, sections, _csv_line)
+
+
+def _csv_line(section: Section) -> LineMaker:
+    constants = f"{section.metric},{csv_cell(section.model)}"
+    return LineMaker(
+        before=lambda name: f"{csv_cell(name)},",
+        photo=lambda path: f",{csv_cell(path)},",
+        after=lambda label: f",{constants},{csv_cell(label or '')},",
+        end=lambda path: csv_cell(folder_label(path) or "") + "\r\n",
+        encoding="utf-8",
+        errors=NAME_ERRORS,
+    )
 
 
 def write_json(file: Path, sections: Sequence[Section]) -> Generator[int, None, None]:
     """Write `file`, an array with one object a line; yields the number of queries written so far."""
-    done = 0
-    comma = "\n"
-    with file.open("w", encoding="ascii", newline="\n") as out:
-        out.write("[")
-        for section in sections:
-            paths = _Cells(json.dumps, section.paths)
-            labels = _Cells(lambda path: json.dumps(folder_label(path)), section.paths)
-            middle = f', "metric": "{section.metric}", "model": {json.dumps(section.model)}, "query_label": '
-            for block in section.blocks():
-                for ranked in block:
-                    head = f'{{"query": {json.dumps(ranked.query.name)}, "rank": '
-                    tail = f'{middle}{json.dumps(ranked.query.label)}, "label": '
-                    rows = zip(ranked.rank_list(), ranked.order.tolist(), ranked.distances.tolist(), strict=True)
-                    lines = [f'{head}{r}, "path": {paths[p]}, "distance": {d!r}{tail}{labels[p]}}}' for r, p, d in rows]
-                    if lines:
-                        out.write(comma + ",\n".join(lines))
-                        comma = ",\n"
-                done += len(block)
-                yield done
-        out.write("\n]\n")
+    with file.open("wb") as out:
+        out.write(b"[")
+        # Each line begins with the comma after the one before; the first has none.
+        yield from _write_lines(out, sections, _json_line, left_out=len(","))
+        out.write(b"\n]\n")
         _sync(out)
 
 
-def _sync(out: io.TextIOWrapper) -> None:
+def _json_line(section: Section) -> LineMaker:
+    constants = f'"metric": "{section.metric}", "model": {json.dumps(section.model)}'
+    return LineMaker(
+        before=lambda name: f',\n{{"query": {json.dumps(name)}, "rank": ',
+        photo=lambda path: f', "path": {json.dumps(path)}, "distance": ',
+        after=lambda label: f', {constants}, "query_label": {json.dumps(label)}, "label": ',
+        end=lambda path: f"{json.dumps(folder_label(path))}}}",
+        encoding="ascii",
+        errors="strict",
+    )
+
+
+def _write_lines(
+    out: BinaryIO, sections: Sequence[Section], maker: Callable[[Section], LineMaker], left_out: int = 0
+) -> Generator[int, None, None]:
+    """Write every line but the first `left_out` bytes; yields the number of queries written so far."""
+    done = 0
+    for section in sections:
+        for queries, text in lines(section, maker(section)):
+            out.write(memoryview(text)[left_out:])
+            left_out = max(0, left_out - len(text))
+            done += queries
+            yield done
+    _sync(out)
+
+
+def _sync(out: BinaryIO) -> None:
     out.flush()
     os.fsync(out.fileno())
 
@@ -123,28 +124,35 @@ def write_parquet(file: Path, sections: Sequence[Section]) -> Generator[int, Non
     done = 0
     with arrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         for section in sections:
-            waiting: list[Ranked] = []
-            rows = 0
-            for block in section.blocks():
-                waiting += block
-                rows += sum(len(ranked.order) for ranked in block)
-                if rows >= PARQUET_ROWS:
-                    writer.write_table(_arrow_table(arrow, schema, section, waiting), row_group_size=PARQUET_ROWS)
-                    waiting, rows = [], 0
-                done += len(block)
-                yield done
-            if rows:
-                writer.write_table(_arrow_table(arrow, schema, section, waiting), row_group_size=PARQUET_ROWS)
+            table_of = partial(_arrow_table, arrow, schema, section)
+            with LookAhead(table_of, _groups(section), threads=1, ahead=2) as ahead:
+                for queries, table in ahead:
+                    if len(table):
+                        writer.write_table(table, row_group_size=PARQUET_ROWS)
+                    done += queries
+                    yield done
 
 
-def _arrow_table(arrow: Any, schema: Any, section: Section, results: Sequence[Ranked]) -> Any:
-    """The rows of some queries as an Arrow table; each text is stored once and pointed to."""
-    lengths = [len(ranked.order) for ranked in results]
-    used, place = np.unique(np.concatenate([ranked.order for ranked in results]), return_inverse=True)
-    owner = np.repeat(np.arange(len(results), dtype=np.int32), lengths)
-    paths = [section.paths[position] for position in used.tolist()]
-    queries = [ranked.query for ranked in results]
-    names = [query.name for query in queries]
+def _groups(section: Section) -> Iterator[list[Block]]:
+    """The blocks of a section, as many together as make a row group."""
+    waiting: list[Block] = []
+    for block in section.blocks():
+        waiting.append(block)
+        if sum(len(each.order) for each in waiting) >= PARQUET_ROWS:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def _arrow_table(arrow: Any, schema: Any, section: Section, blocks: Sequence[Block]) -> tuple[int, Any]:
+    """The number of queries of some blocks, and their rows as an Arrow table that holds each text once."""
+    used, place = distinct(np.concatenate([block.order for block in blocks]))
+    starts = np.cumsum([0, *(len(block) for block in blocks)])
+    owner = np.concatenate([block.owners + start for block, start in zip(blocks, starts.tolist(), strict=False)])
+    paths = [section.paths[position] for position in used]
+    names = [name for block in blocks for name in block.names]
+    labels = [label for block in blocks for label in block.labels]
 
     def pointing(indices: Any, texts: Sequence[str | bytes | None], kind: Any) -> Any:
         # An Arrow dictionary must not hold a null or one value twice to be read everywhere: numbered anew.
@@ -156,17 +164,17 @@ def _arrow_table(arrow: Any, schema: Any, section: Section, results: Sequence[Ra
     def column(name: str) -> Any:
         match name:
             case "rank":
-                return arrow.array(np.concatenate([ranked.rank_list() for ranked in results]).astype(np.int32))
+                return arrow.array(np.concatenate([block.ranks for block in blocks]).astype(np.int32))
             case "distance":
-                return arrow.array(np.concatenate([ranked.distances for ranked in results]))
+                return arrow.array(np.concatenate([block.distances for block in blocks]))
             case "query":
-                return pointing(owner, [_spelled(name) for name in names], arrow.string())
+                return pointing(owner, _spelled(names), arrow.string())
             case "path":
-                return pointing(place, [_spelled(path) for path in paths], arrow.string())
+                return pointing(place, _spelled(paths), arrow.string())
             case "query_label":
-                return pointing(owner, [_spelled_label(query.label) for query in queries], arrow.string())
+                return pointing(owner, _spelled(labels), arrow.string())
             case "label":
-                return pointing(place, [_spelled_label(folder_label(path)) for path in paths], arrow.string())
+                return pointing(place, _spelled([folder_label(path) for path in paths]), arrow.string())
             case "query_bytes":
                 return pointing(owner, [_raw(name) for name in names], arrow.binary())
             case "path_bytes":
@@ -174,7 +182,7 @@ def _arrow_table(arrow: Any, schema: Any, section: Section, results: Sequence[Ra
         constant = str(section.metric) if name == "metric" else section.model
         return pointing(np.zeros(len(owner), dtype=np.int32), [constant], arrow.string())
 
-    return arrow.Table.from_arrays([column(name) for name in schema.names], schema=schema)
+    return len(names), arrow.Table.from_arrays([column(name) for name in schema.names], schema=schema)
 
 
 def _has_raw_bytes(section: Section) -> bool:
@@ -185,7 +193,10 @@ def _has_raw_bytes(section: Section) -> bool:
         held = bool(np.any(after >= 0xA0))
     else:
         held = any(_raw(path) is not None for path in section.paths)
-    return held or any(_raw(query.name) is not None for query in section.queries())
+    queries = section.queries()
+    if held or (isinstance(queries, LibraryQueries) and queries.paths is section.paths):
+        return held
+    return any(_raw(query.name) is not None for query in queries)
 
 
 def _raw(text: str) -> bytes | None:
@@ -197,10 +208,11 @@ def _raw(text: str) -> bytes | None:
     return None
 
 
-def _spelled(text: str) -> str:
-    """The name with bytes that are no UTF-8 spelled out."""
-    return text.encode("utf-8", NAME_ERRORS).decode("utf-8", "backslashreplace")
-
-
-def _spelled_label(text: str | None) -> str | None:
-    return None if text is None else _spelled(text)
+def _spelled(texts: Sequence[str | None]) -> list[str | None]:
+    """The names with bytes that are no UTF-8 spelled out."""
+    return [
+        text
+        if text is None or text.isascii()
+        else text.encode("utf-8", NAME_ERRORS).decode("utf-8", "backslashreplace")
+        for text in texts
+    ]

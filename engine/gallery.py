@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.metric import lengths
 from engine.path_table import PathTable
 
 if TYPE_CHECKING:
     from engine.codes import Codes
+
+_LENGTHS_AT_ONCE = 1024  # vectors: 2 MB of float64 at 256 numbers
 
 
 class Gallery:
@@ -21,7 +24,7 @@ class Gallery:
     first rows of `matrix` and make the search faster.
     """
 
-    __slots__ = ("_file_order", "codes", "generation", "matrix", "model", "paths", "rows")
+    __slots__ = ("_file_order", "_lengths", "codes", "generation", "matrix", "model", "paths", "rows")
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Gallery:
         self.generation = generation
         self.codes = codes
         self._file_order: tuple[NDArray[np.int64], NDArray[np.int64], bool] | None = None
+        self._lengths: NDArray[np.float64] | None = None
 
     @classmethod
     def from_arrays(cls, paths: Iterable[str], vectors: NDArray[np.float32], model: str) -> "Gallery":
@@ -74,6 +78,21 @@ class Gallery:
     def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of some photos, float32 [K, D], copied out of the file."""
         return self.matrix.take(self.rows[positions], axis=0)
+
+    @property
+    def known_lengths(self) -> NDArray[np.float64] | None:
+        """What `lengths` gives, where somebody has asked for it already."""
+        return self._lengths
+
+    def lengths(self) -> NDArray[np.float64]:
+        """The length of each vector, float64 [N], as distances take it; computed once, from all of them."""
+        if self._lengths is None:
+            found = np.empty(len(self))
+            for start in range(0, len(self), _LENGTHS_AT_ONCE):
+                part = slice(start, start + _LENGTHS_AT_ONCE)
+                found[part] = lengths(self.matrix.take(self.rows[part], axis=0))
+            self._lengths = found
+        return self._lengths
 
     def file_order(self) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
         """All positions [N] in the order in which their vectors lie in the file, their rows [N], and whether these

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
+WAIT_SECONDS = 1.0
 JOIN_SECONDS = 5.0  # how long a thread may take to end; longer only if it hangs in a read
 
 
@@ -62,6 +63,16 @@ class LookAhead(Generic[T, R]):
         if error is not None:
             raise error
         return result  # type: ignore[return-value]
+
+    def __iter__(self) -> Iterator[R]:
+        """All results, however long they take."""
+        while True:
+            try:
+                yield self.next_result(WAIT_SECONDS)
+            except Pending:
+                continue
+            except StopIteration:
+                return
 
     def close(self) -> None:
         """Begin nothing more, and wait a little for what has begun."""

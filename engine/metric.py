@@ -5,6 +5,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+LONGEST_ROW = 8192
+
 
 class Metric(StrEnum):
     """How far apart two embeddings are."""
@@ -27,16 +29,44 @@ def pairwise_distance(left: NDArray[np.float32], right: NDArray[np.float32], met
         difference = a - b
         distances: NDArray[np.float64] = np.sqrt(_dot(difference, difference))
         return distances
-    norms = np.sqrt(_dot(a, a)) * np.sqrt(_dot(b, b))
-    dot = _dot(*np.broadcast_arrays(a, b))
+    return _from_cosine(_dot(*np.broadcast_arrays(a, b)), np.sqrt(_dot(a, a)) * np.sqrt(_dot(b, b)))
+
+
+def lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The length of each vector [N, D], float64 [N], as `pairwise_distance` takes it."""
+    wide = vectors.astype(np.float64, order="C")
+    return np.sqrt(_dot(wide, wide))
+
+
+def grouped_distance(
+    left: NDArray[np.float32],
+    right: NDArray[np.float32],
+    metric: Metric,
+    right_lengths: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """The distances of `left` [Q, D] to vectors of their own, `right` [Q, K, D], as float64 [Q, K]: to the last digit
+    those of `pairwise_distance`. `right_lengths` [Q, K] are the `lengths` of `right`, where they are known already. D
+    is at most `LONGEST_ROW`."""
+    a, b = left.astype(np.float64, order="C"), right.astype(np.float64, order="C")
+    if metric is Metric.EUCLIDEAN:
+        b -= a[:, None]
+        distances: NDArray[np.float64] = np.sqrt(np.einsum("qkd,qkd->qk", b, b))
+        return distances
+    if right_lengths is None:
+        right_lengths = np.sqrt(np.einsum("qkd,qkd->qk", b, b))
+    return _from_cosine(np.einsum("qkd,qd->qk", b, a), np.sqrt(_dot(a, a))[:, None] * right_lengths)
+
+
+def _from_cosine(dot: NDArray[np.float64], norms: NDArray[np.float64]) -> NDArray[np.float64]:
     cosine: NDArray[np.float64] = np.divide(dot, norms, out=np.zeros_like(dot), where=norms > 0)
     return 1.0 - np.clip(cosine, -1.0, 1.0, out=cosine)
 
 
 def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Dot products of matching rows. einsum's buffer holds 8192 numbers; a longer row would be summed in parts that
-    depend on where in the array it stands, so that such rows are cut here."""
-    total: NDArray[np.float64] = np.einsum("nd,nd->n", a[:, :8192], b[:, :8192])
-    for start in range(8192, a.shape[1], 8192):
-        total += np.einsum("nd,nd->n", a[:, start : start + 8192], b[:, start : start + 8192])
+    """Dot products of matching rows. einsum's buffer holds `LONGEST_ROW` numbers; a longer row would be summed in parts
+    that depend on where in the array it stands, so that such rows are cut here."""
+    total: NDArray[np.float64] = np.einsum("nd,nd->n", a[:, :LONGEST_ROW], b[:, :LONGEST_ROW])
+    for start in range(LONGEST_ROW, a.shape[1], LONGEST_ROW):
+        part = slice(start, start + LONGEST_ROW)
+        total += np.einsum("nd,nd->n", a[:, part], b[:, part])
     return total

@@ -30,9 +30,10 @@ class PathTable(Sequence[str]):
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         if blob.ndim != 1 or offsets.ndim != 1 or len(offsets) < 1 or int(offsets[-1]) != len(blob):
             raise ValueError("the offsets do not fit the text")
-        self.blob = blob
-        self.offsets = offsets
-        self._view = blob.data
+        # As plain arrays: looking up one number of a `numpy.memmap` takes ten times as long.
+        self.blob = np.asarray(blob)
+        self.offsets = np.asarray(offsets)
+        self._view = self.blob.data
 
     @classmethod
     def from_sorted(cls, paths: Iterable[str]) -> "PathTable":

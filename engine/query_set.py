@@ -17,7 +17,7 @@ from engine.file_table import FileTable
 from engine.folder import scan
 from engine.gallery import Gallery
 from engine.image_header import sniff
-from engine.labels import folder_label
+from engine.labels import folder_label, folder_labels
 from engine.library import Library
 from engine.query import embed_file
 from engine.results import ImageFile, Progress, Skipped
@@ -51,21 +51,31 @@ class LibraryQueries(Sequence[Query]):
 
     def __init__(self, root: Path, paths: Sequence[str]) -> None:
         self._root = root
-        self._paths = paths
+        self.paths = paths
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self.paths)
 
     @overload
     def __getitem__(self, position: int) -> Query: ...
 
     @overload
-    def __getitem__(self, position: slice) -> list[Query]: ...
+    def __getitem__(self, position: slice) -> "LibraryQueries": ...
 
-    def __getitem__(self, position: int | slice) -> Query | list[Query]:
+    def __getitem__(self, position: int | slice) -> "Query | LibraryQueries":
         if isinstance(position, slice):
-            return [inner_query(self._root, path) for path in self._paths[position]]
-        return inner_query(self._root, self._paths[position])
+            return LibraryQueries(self._root, self.paths[position])
+        return inner_query(self._root, self.paths[position])
+
+
+def names_of(queries: Sequence[Query]) -> list[str]:
+    """The name of each query."""
+    return list(queries.paths) if isinstance(queries, LibraryQueries) else [query.name for query in queries]
+
+
+def labels_of(queries: Sequence[Query]) -> list[str | None]:
+    """The label of each query."""
+    return folder_labels(queries.paths) if isinstance(queries, LibraryQueries) else [query.label for query in queries]
 
 
 def inner_query(root: Path, path: str) -> Query:
@@ -157,6 +167,15 @@ class EmbeddedQueries:
         for row in np.flatnonzero(~held):
             vectors[row] = self.others[start + int(row)]
         return vectors
+
+    def own(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Where the photos of some queries stand in the gallery, to be left out of their own rankings; −1: nowhere."""
+        positions = self.positions[start:stop].copy()
+        for row in np.flatnonzero(positions < 0).tolist():  # none of them, or edited since its vector was made
+            inside = self.queries[start + row].inside
+            position = None if inside is None else self.gallery.index_of(inside)
+            positions[row] = -1 if position is None else position
+        return positions
 
 
 class VectorCache(dict[int, NDArray[np.float32]]):

@@ -1,6 +1,8 @@
 """Exact nearest photos: a fast pass finds candidates, `engine.metric` gives their distances and so the order."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -8,12 +10,12 @@ from numpy.typing import NDArray
 
 from engine import scan
 from engine.gallery import Gallery
-from engine.metric import Metric, pairwise_distance
+from engine.metric import LONGEST_ROW, Metric, grouped_distance, pairwise_distance
 from engine.results import Ranking
 from engine.threads import cores, on_threads
 
-# A query, its own position in the gallery, and its candidates.
-Task = tuple[NDArray[np.float32], int | None, NDArray[np.int64]]
+# Some queries, their own positions in the gallery (−1: none), and the candidates of each, ascending.
+Task = tuple[NDArray[np.float32], NDArray[np.int64], Sequence[NDArray[np.int64]]]
 
 # Pairs whose float64 copies are in memory at a time: 8 MB each at 256 dimensions.
 PAIRS_AT_ONCE = 4096
@@ -21,14 +23,36 @@ PAIRS_AT_ONCE = 4096
 # of scores with a block of the scan, and 16 bits hold their numbers.
 QUERIES_AT_ONCE = 1024
 RESULTS_AT_ONCE = 2_000_000
-# So many queries with lists of candidates that are not longer than this have their distances computed together.
-GROUP = 4
+# Lists of candidates that are not longer than this have their distances computed together, so many numbers at a time:
+# half a megabyte of float64, which stays in a core's cache.
 SHORT = 256
+NUMBERS_AT_ONCE = 65_536
+# The lengths of all vectors are computed once where a batch asks for at least this share of them.
+LENGTHS_SHARE = 0.25
 # Queries whose exact distances are worth a thread.
 QUERIES_A_THREAD = 16
 # Below so many photos, or where more than this share of them is wanted, the fast pass saves nothing.
 SMALL = 1024
 LARGE_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """The rankings of some queries, one after another: `lengths` int64 [Q] says how many photos each has, `order` int64
+    [R] and `distances` float64 [R] are as in a `Ranking`."""
+
+    lengths: NDArray[np.int64]
+    order: NDArray[np.int64]
+    distances: NDArray[np.float64]
+
+    def within(self, max_distance: float | None) -> "Columns":
+        """The part of each ranking that lies within a distance; None: all."""
+        if max_distance is None:
+            return self
+        kept = self.distances <= max_distance
+        owners = np.repeat(np.arange(len(self.lengths)), self.lengths)
+        lengths = np.bincount(owners[kept], minlength=len(self.lengths))
+        return Columns(lengths, self.order[kept], self.distances[kept])
 
 
 def nearest(
@@ -66,8 +90,23 @@ def nearest_batch(
         raise ValueError(f"k is {k}")
     if exclude is not None and len(exclude) != len(queries):
         raise ValueError(f"{len(exclude)} paths to exclude for {len(queries)} queries")
-    within = _positions(gallery, allowed)
-    return _rankings(gallery, queries, metric, k, exclude or [None] * len(queries), within)
+    own = np.full(len(queries), -1, dtype=np.int64)
+    for number, path in enumerate(exclude or ()):
+        position = None if path is None else gallery.index_of(path)
+        own[number] = -1 if position is None else position
+    return _rankings(gallery, _columns(gallery, queries, metric, k, own, _positions(gallery, allowed)), metric)
+
+
+def nearest_columns(
+    gallery: Gallery, queries: NDArray[np.float32], metric: Metric, k: int | None, own: NDArray[np.int64]
+) -> Columns:
+    """As `nearest_batch`, without an object for each query: for many at once. `own` int64 [Q] are the positions that
+    the queries have in the gallery, −1 where they have none."""
+    parts = list(_columns(gallery, _checked(gallery, queries), metric, k, own, None))
+    if len(parts) == 1:
+        return parts[0]
+    names = ("lengths", "order", "distances")
+    return Columns(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def all_distances(gallery: Gallery, query: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
@@ -94,32 +133,38 @@ def _positions(gallery: Gallery, allowed: NDArray[np.bool_] | None) -> NDArray[n
     return None if allowed.all() else np.flatnonzero(allowed).astype(np.int64)
 
 
-def _rankings(
+def _rankings(gallery: Gallery, parts: Iterator[Columns], metric: Metric) -> Iterator[Ranking]:
+    for part in parts:
+        start = 0
+        for stop in np.cumsum(part.lengths).tolist():
+            rows = slice(start, stop)
+            yield Ranking(gallery.paths, part.order[rows], part.distances[rows], metric, gallery.model)
+            start = stop
+
+
+def _columns(
     gallery: Gallery,
     queries: NDArray[np.float32],
     metric: Metric,
     k: int | None,
-    exclude: Sequence[str | None],
+    own: NDArray[np.int64],
     within: NDArray[np.int64] | None,
-) -> Iterator[Ranking]:
+) -> Iterator[Columns]:
     size = len(gallery) if within is None else len(within)
-    left_out = [None if path is None else gallery.index_of(path) for path in exclude]
     # One more than wanted, for the query itself may be among the nearest.
     count = size if not k else min(k + 1, size)
     at_once = max(1, min(QUERIES_AT_ONCE, RESULTS_AT_ONCE // max(1, count)))
     for start in range(0, len(queries), at_once):
-        batch = queries[start : start + at_once]
+        batch, left_out = queries[start : start + at_once], own[start : start + at_once]
         found = _candidates(gallery, batch, metric, count, within)
-        tasks = list(zip(batch, left_out[start : start + at_once], found, strict=True))
-
-        def ranked(share: Sequence[Task]) -> list[Ranking]:
-            groups = [share[i : i + GROUP] for i in range(0, len(share), GROUP)]
-            return [ranking for group in groups for ranking in _exact(gallery, metric, k, group)]
-
-        threads = max(1, min(cores(), len(tasks) // QUERIES_A_THREAD))
-        bounds = [part * len(tasks) // threads for part in range(threads + 1)]
-        for rankings in on_threads(ranked, [tasks[first:stop] for first, stop in pairwise(bounds)]):
-            yield from rankings
+        widest = max(map(len, found))
+        short = widest <= SHORT and gallery.dimension <= LONGEST_ROW
+        if short and metric is Metric.COSINE and sum(map(len, found)) >= LENGTHS_SHARE * len(gallery):
+            gallery.lengths()  # here, not on each thread
+        threads = max(1, min(cores(), len(batch) // QUERIES_A_THREAD))
+        bounds = [part * len(batch) // threads for part in range(threads + 1)]
+        tasks = [(batch[i:j], left_out[i:j], found[i:j]) for i, j in pairwise(bounds)]
+        yield from on_threads(partial(_short_lists if short else _long_lists, gallery, metric, k), tasks)
 
 
 def _candidates(
@@ -137,25 +182,46 @@ def _candidates(
     return found
 
 
-def _exact(gallery: Gallery, metric: Metric, k: int | None, tasks: Sequence[Task]) -> list[Ranking]:
-    """The rankings of some queries, each from its candidates (ascending positions) without its own photo."""
-    queries, found = [], []
-    for query, own, positions in tasks:
-        queries.append(query)
-        found.append(positions if own is None else positions[positions != own])
-    if max(map(len, found)) <= SHORT:
-        # numpy's calls cost more than the arithmetic of one short list.
-        owners = np.repeat(np.arange(len(found)), [len(positions) for positions in found])
-        together = pairwise_distance(gallery.vectors(np.concatenate(found)), np.stack(queries)[owners], metric)
-        split = np.split(together, np.cumsum([len(positions) for positions in found])[:-1])
-    else:
-        split = [_distances(gallery, query, metric, positions) for query, positions in zip(queries, found, strict=True)]
-    rankings = []
-    for positions, distances in zip(found, split, strict=True):
+def _long_lists(gallery: Gallery, metric: Metric, k: int | None, task: Task) -> Columns:
+    """The rankings of some queries, each from its candidates without its own photo."""
+    queries, own, found = task
+    orders, distances = [], []
+    for query, left_out, positions in zip(queries, own.tolist(), found, strict=True):
+        if left_out >= 0:
+            positions = positions[positions != left_out]
+        exact = _distances(gallery, query, metric, positions)
         # Positions ascend as paths do, and a stable sort keeps that order within equal distances.
-        order = np.argsort(distances, kind="stable")[: k or None]
-        rankings.append(Ranking(gallery.paths, positions[order], distances[order], metric, gallery.model))
-    return rankings
+        order = np.argsort(exact, kind="stable")[: k or None]
+        orders.append(positions[order])
+        distances.append(exact[order])
+    return Columns(np.array([len(order) for order in orders]), np.concatenate(orders), np.concatenate(distances))
+
+
+def _short_lists(gallery: Gallery, metric: Metric, k: int | None, task: Task) -> Columns:
+    """The same, all queries together: numpy's calls cost more than the arithmetic of one short list."""
+    queries, own, found = task
+    lengths = np.array([len(positions) for positions in found], dtype=np.int64)
+    widest = int(lengths.max())
+    held = np.arange(widest) < lengths[:, None]
+    positions = np.zeros((len(found), widest), dtype=np.int64)
+    positions[held] = np.concatenate(found)
+    known = gallery.known_lengths
+    distances = np.empty(positions.shape)
+    at_once = max(1, NUMBERS_AT_ONCE // max(1, widest * gallery.dimension))
+    for start in range(0, len(found), at_once):
+        rows = slice(start, start + at_once)
+        own_lengths = None if known is None else known[positions[rows]]
+        distances[rows] = grouped_distance(queries[rows], gallery.vectors(positions[rows]), metric, own_lengths)
+    held &= positions != own[:, None]
+    distances[~held] = np.inf
+    # Stable, as above; what is not held comes last.
+    order = np.argsort(distances, axis=1, kind="stable")[:, : k or None]
+    kept = np.arange(order.shape[1]) < held.sum(axis=1)[:, None]
+    return Columns(
+        kept.sum(axis=1),
+        np.take_along_axis(positions, order, axis=1)[kept],
+        np.take_along_axis(distances, order, axis=1)[kept],
+    )
 
 
 def _distances(

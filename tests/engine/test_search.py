@@ -14,7 +14,7 @@ from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
 from engine.path_table import PathTable
 from engine.results import Ranking
-from engine.search import all_distances, nearest, nearest_batch
+from engine.search import all_distances, nearest, nearest_batch, nearest_columns
 
 METRICS = list(Metric)
 
@@ -300,3 +300,31 @@ def test_no_estimate_leaves_its_bound(metric: Metric, dimension: int) -> None:
             true = (1 - distance) * length if metric is Metric.COSINE else (length**2 - distance**2) / 2
             assert (np.abs(score - true) <= error).all()
             assert error <= 1e-3 * (length if metric is Metric.COSINE else (length + lengths_of(rows).max()) ** 2)
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+@pytest.mark.parametrize("k", [1, 7, 300, None])
+def test_many_at_once_are_the_same_to_the_digit(metric: Metric, k: int | None) -> None:
+    """Long lists and short ones, a query with no photo of its own, and one that points nowhere."""
+    rng = np.random.default_rng(5)
+    vectors = rng.standard_normal((1500, 24)).astype(np.float32)
+    vectors[7] = vectors[3]
+    gallery = Gallery.from_arrays([f"{i:04}.jpg" for i in range(1500)], vectors, "tiny")
+    queries = vectors[:40].copy()
+    queries[5] = 0
+    own = np.arange(40)
+    own[9] = -1
+    found = nearest_columns(gallery, queries, metric, k, own)
+    ends = np.cumsum(found.lengths).tolist()
+    for number, (start, stop) in enumerate(zip([0, *ends], ends, strict=False)):
+        path = None if number == 9 else gallery.paths[number]
+        expected = nearest(gallery, queries[number], metric, k, exclude=path)
+        assert found.order[start:stop].tolist() == expected.order.tolist()
+        assert found.distances[start:stop].tolist() == expected.distances.tolist()
+        exact = pairwise_distance(gallery.vectors(expected.order), queries[number], metric)
+        assert exact.tolist() == expected.distances.tolist()
+    limit = float(np.median(found.distances))
+    near = found.within(limit)
+    assert near.distances.tolist() == found.distances[found.distances <= limit].tolist()
+    assert int(near.lengths.sum()) == len(near.order)
+    assert found.within(None) is found
