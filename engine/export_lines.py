@@ -120,8 +120,8 @@ def _by_arrow(
 def distance_texts(arrow: Any, distances: NDArray[np.float64]) -> Any:
     """Each distance [R] in the fewest digits that give it back, as `repr` writes it."""
     texts = arrow.array(distances).cast(arrow.string())
-    # Where pyarrow's form is another one: 0 for 0.0, 0.00001 for 1e-05, 1e+15 for 1000000000000000.0.
-    plain = (np.abs(distances) >= 1e-3) & (np.abs(distances) < 1e15) & (distances != np.rint(distances))
+    # pyarrow's form may be another one outside: 0 for 0.0, 0.00001 for 1e-05, 1.00000000005e+10 for 10000000000.5.
+    plain = (distances >= 1e-3) & (distances < 1e5) & (distances != np.rint(distances))
     if not plain.all():
         others = [repr(distance) for distance in distances[~plain].tolist()]
         texts = arrow.compute.replace_with_mask(texts, arrow.array(~plain), arrow.array(others, arrow.string()))
