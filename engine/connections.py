@@ -101,6 +101,17 @@ def store_errors(path: Path) -> Iterator[None]:
         raise StoreError(path, reason) from error
 
 
+@contextlib.contextmanager
+def damage_errors(path: Path) -> Iterator[None]:
+    """Turn what goes wrong with values read from the index into a StoreError: nothing but damage puts a text where a
+    number is written, and SQLite gives what it finds."""
+    try:
+        yield
+    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise StoreError(path, DAMAGED) from error
+
+
+DAMAGED = "the index is damaged; move it away to have the photos indexed anew"
 _DISK_FULL = "the disk is full; what was indexed before is safe, and indexing goes on once there is room"
 
 

@@ -3,8 +3,8 @@
 import ctypes
 import hashlib
 import io
+import logging
 import os
-import stat
 import threading
 import warnings
 from contextlib import AbstractContextManager, nullcontext
@@ -36,6 +36,7 @@ from engine.image_header import (
     sniff,
     webp_size,
 )
+from engine.regular_file import open_regular
 
 # Changes when a file that could not be read may have become readable: the index then tries it again.
 DECODER = f"pillow {PIL.__version__}, pillow-heif {pillow_heif.__version__}, simplejpeg {simplejpeg.__version__}"
@@ -106,18 +107,18 @@ def hash_content(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
+def too_large(size: int) -> str:
+    """The reason why a file of `size` bytes is not read."""
+    return f"the file has {size >> 20} MiB, more than the limit of {MAX_FILE_BYTES >> 20} MiB"
+
+
 def _read(path: Path) -> bytes:
-    """All bytes of a regular file. Opened without blocking, so that a FIFO in the file's place cannot hang us."""
+    """All bytes of a regular file."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
-            info = os.fstat(descriptor)
-            if not stat.S_ISREG(info.st_mode):
-                raise DecodeError(path, "not a regular file")
-            if info.st_size > MAX_FILE_BYTES:
-                raise DecodeError(
-                    path, f"the file has {info.st_size >> 20} MiB, more than the limit of {MAX_FILE_BYTES >> 20} MiB"
-                )
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_FILE_BYTES:
+                raise DecodeError(path, too_large(size))
             return file.read(MAX_FILE_BYTES)
     except FileNotFoundError as error:
         raise DecodeError(path, "the file is not there any more") from error
@@ -304,6 +305,9 @@ def _silence_libtiff() -> None:
             function(None)
 
 
+# Pillow's log lines about damaged files name no file; the DecodeError does.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+logging.getLogger("PIL").propagate = False
 warnings.filterwarnings("ignore", module=r"PIL\.")
 _PILLOW_FILTER = warnings.filters[0]
 _silence_libtiff()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.preprocess import preprocess
+from engine.regular_file import open_regular
 from engine.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def open_embedder(spec: ModelSpec, provider: str | None = None, threads: int | N
     Raises ModelError when the network cannot be loaded or contradicts its description.
     """
     try:
-        with spec.path.open("rb") as file:
+        with open_regular(spec.path) as file:
             data = file.read()
             spec.check_same(os.fstat(file.fileno()))
     except OSError as error:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.errors import ExportError
 from engine.export_blocks import Section
 from engine.library import Library
+from engine.regular_file import open_regular
 from engine.results import Skipped
 
 MAX_NAME_BYTES = 255  # of one name, on the usual file systems
@@ -69,7 +70,7 @@ class _UnreadableError(Exception):
 
 def _open(source: Path) -> BinaryIO:
     try:
-        return source.open("rb")
+        return open_regular(source)
     except OSError as error:
         raise _UnreadableError(error.strerror or str(error)) from error
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.connections import DAMAGED
 from engine.errors import StoreError
 from engine.file_table import Change, FileTable
 from engine.gallery import Gallery
@@ -88,6 +89,8 @@ class Library:
             if model is None:
                 nothing = np.empty((0, spec.embedding_size), dtype=np.float32)
                 return Gallery(PathTable.from_sorted(()), nothing, np.empty(0, np.int64), spec.name, files.generation)
+            if model.dimension != spec.embedding_size:
+                raise StoreError(self._store.path, DAMAGED)
             key = (files.generation, model.epoch, model.rows)
             with self._lock:
                 cached = self._galleries.get(spec.sha256)

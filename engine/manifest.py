@@ -136,28 +136,44 @@ def read_run(path: Path) -> Run:
         manifest = json.loads(path.read_bytes())
     except OSError as error:
         raise ExportError(path, error.strerror or str(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ExportError(path, f"it is no JSON ({error})") from error
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise ExportError(path, "it is no manifest of an export")
     if manifest["format"] != FORMAT:
         raise ExportError(path, f"it has format {manifest['format']}; this program reads {FORMAT}")
     try:
-        root = Path(manifest["library"]["root"])
-        return Run(
-            manifest,
-            root,
-            tuple(description["name"] for description in manifest["models"]),
-            tuple(Metric(name) for name in manifest["metrics"]),
-            manifest["k"],
-            manifest["max_distance"],
-            tuple(_query(item, root) for item in manifest["queries"]["list"]),
-        )
+        return _checked_run(manifest)
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(path, f"something is missing or wrong in it ({error})") from error
 
 
+def _checked_run(manifest: dict[str, Any]) -> Run:
+    """The run; every field that is used later is looked at here, for people edit such files."""
+    library = manifest["library"]
+    root, k, max_distance = Path(library["root"]), manifest["k"], manifest["max_distance"]
+    if not (k is None or (type(k) is int and k > 0)):
+        raise ValueError(f"k is {k!r}")
+    if not (max_distance is None or type(max_distance) in (int, float)):
+        raise ValueError(f"max_distance is {max_distance!r}")
+    texts = [manifest["program"]["version"], library["fingerprint"]]
+    texts += [description[field] for description in manifest["models"] for field in ("name", "sha256")]
+    if not all(isinstance(text, str) for text in texts) or type(library["images"]) is not int:
+        raise TypeError("a text or a number is expected")
+    return Run(
+        manifest,
+        root,
+        tuple(description["name"] for description in manifest["models"]),
+        tuple(Metric(name) for name in manifest["metrics"]),
+        k,
+        max_distance,
+        tuple(_query(item, root) for item in manifest["queries"]["list"]),
+    )
+
+
 def _query(item: dict[str, Any], root: Path) -> Query:
+    if not isinstance(item["name"], str):
+        raise TypeError("the name of a query is no text")
     if item["in_library"]:
         return inner_query(root, item["name"])
     return Query(item["name"], None if item["path"] is None else Path(item["path"]), None, None)

@@ -1,7 +1,6 @@
 """What a decoding thread does with one file: one read and one decode serve hash, thumbnail and every model."""
 
 import os
-import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decode import MAX_FILE_BYTES, hash_content, load_bytes
+from engine.decode import MAX_FILE_BYTES, hash_content, load_bytes, too_large
 from engine.errors import DecodeError
 from engine.preprocess import decode_side, preprocess
+from engine.regular_file import open_regular
 from engine.spec import ModelSpec
 from engine.thumbnail_store import THUMBNAIL_SIDE, ThumbnailStore, encode_thumbnail
 
@@ -98,21 +98,18 @@ class UnreadableError(Exception):
 def read_steady(path: Path) -> tuple[bytes, int, int]:
     """A file's bytes, with the size and mtime (ns) that it had before and after they were read.
 
-    Opened without blocking, for a FIFO may have taken the file's place since the scan. Raises UnreadableError.
+    Raises UnreadableError.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        descriptor = os.open(path, flags)
-        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - it is open already
+        with open_regular(path) as file:
             for _ in range(_READ_TRIES):
-                before = os.fstat(descriptor)
-                if not stat.S_ISREG(before.st_mode):
-                    raise UnreadableError("not a regular file")
+                before = os.fstat(file.fileno())
                 if before.st_size > MAX_FILE_BYTES:
-                    raise UnreadableError(f"the file is {before.st_size >> 20} MiB large; the limit is 1024 MiB")
+                    raise UnreadableError(too_large(before.st_size))
                 file.seek(0)
-                data = file.readall()
-                after = os.fstat(descriptor)
+                # One byte more than there was: a file that grows all the time is not read for ever.
+                data = file.read(before.st_size + 1)
+                after = os.fstat(file.fileno())
                 if (before.st_size, before.st_mtime_ns, len(data)) == (after.st_size, after.st_mtime_ns, after.st_size):
                     return data, after.st_size, after.st_mtime_ns
         raise UnreadableError("it changes while it is read")

@@ -5,7 +5,6 @@ import json
 import math
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -14,6 +13,7 @@ from typing import BinaryIO, Literal
 
 from engine.errors import ModelError, UnknownModelError
 from engine.metric import Metric
+from engine.regular_file import open_regular
 
 DEFAULT_MODEL = "vit-tiny-imagenet"
 METADATA_KEY = "semblance"
@@ -127,10 +127,8 @@ def find_model(name: str, folders: Sequence[Path]) -> ModelSpec:
 def read_spec(path: Path) -> ModelSpec:
     """Read and check the description inside the file. Raises ModelError that says what is wrong, and where."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             info = os.fstat(file.fileno())
-            if not stat.S_ISREG(info.st_mode):
-                raise ModelError(path, "not a file")
             text = _find_description(file, info.st_size)
     except OSError as error:
         raise ModelError(path, _os_reason(error)) from error

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -18,12 +19,13 @@ from numpy.typing import NDArray
 
 from engine import maintenance, schema
 from engine.codes import Codes, extended
-from engine.connections import Connections, store_errors
+from engine.connections import DAMAGED, Connections, damage_errors, store_errors
 from engine.errors import FolderError, StoreBusyError, StoreError
 from engine.file_table import FileTable
 from engine.library import Library, LibraryInfo
 from engine.row_map import RowMap
 from engine.snapshot import Streamed, read_snapshot, write_snapshot
+from engine.spec import MAX_EMBEDDING
 from engine.vectors import VectorFile
 
 __all__ = ["FileTable", "Library", "LibraryInfo", "ModelState", "Store", "default_data_dir"]
@@ -50,6 +52,17 @@ class ModelState:
     size: int
     mtime_ns: int
     provider: str
+
+    def sound(self) -> bool:
+        """Whether the values are such as are written: SQLite gives what stands in a damaged file, of any type."""
+        numbers = self.number, self.dimension, self.epoch, self.rows, self.size, self.mtime_ns
+        texts = self.sha256, self.name, self.file, self.provider
+        return (
+            all(isinstance(number, int) and number >= 0 for number in numbers)
+            and all(isinstance(text, str) for text in texts)
+            and 1 <= self.dimension <= MAX_EMBEDDING
+            and re.fullmatch(r"[\w-]+\.f32", self.file) is not None
+        )
 
 
 _STATE_COLUMNS = "id, sha256, name, dimension, file, epoch, rows, size, mtime_ns, provider"
@@ -83,7 +96,7 @@ class Store:
         # FULL: a commit is on the disk when it returns, like the vectors before it. It costs one more fsync a batch.
         self._connections = Connections(self.path, "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
         try:
-            with store_errors(self.path):
+            with store_errors(self.path), damage_errors(self.path):
                 schema.prepare(self._connections)
                 self.identity = schema.store_id(self._connections.get())
             maintenance.check(self)
@@ -154,7 +167,7 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one moment of the index throughout."""
-        with store_errors(self.path):
+        with store_errors(self.path), damage_errors(self.path):
             db = self._connections.get()
             db.execute("BEGIN")
             try:
@@ -165,7 +178,7 @@ class Store:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with store_errors(self.path), self._connections.transaction() as db:
+        with store_errors(self.path), damage_errors(self.path), self._connections.transaction() as db:
             yield db
 
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
@@ -203,11 +216,17 @@ class Store:
     def model_state(self, db: sqlite3.Connection, sha256: str) -> ModelState | None:
         """What is committed of the model with this hash, or None."""
         row = db.execute(f"SELECT {_STATE_COLUMNS} FROM models WHERE sha256 = ?", (sha256,)).fetchone()  # noqa: S608
-        return None if row is None else ModelState(*row)
+        return None if row is None else self._state(row)
 
     def model_states(self, db: sqlite3.Connection) -> list[ModelState]:
         """What is committed of every model."""
-        return [ModelState(*row) for row in db.execute(f"SELECT {_STATE_COLUMNS} FROM models")]  # noqa: S608
+        return [self._state(row) for row in db.execute(f"SELECT {_STATE_COLUMNS} FROM models")]  # noqa: S608
+
+    def _state(self, row: tuple[Any, ...]) -> ModelState:
+        state = ModelState(*row)
+        if not state.sound():
+            raise StoreError(self.path, DAMAGED)
+        return state
 
     def vector_file(self, model: ModelState) -> VectorFile:
         """The file of a model's vectors."""
@@ -283,5 +302,5 @@ def resolved(root: Path) -> Path:
     """The one spelling under which a library's folder is known. Raises FolderError."""
     try:
         return root.resolve()
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a NUL in a path that a file names
         raise FolderError(root, f"it cannot be opened ({error})") from error

@@ -17,6 +17,7 @@ from pillow_heif.as_plugin import HeifImageFile
 
 from engine.decode import silence_pillow
 from engine.image_header import sniff
+from engine.regular_file import open_regular
 
 _log = logging.getLogger(__name__)
 _Base, _Ifd = ExifTags.Base, ExifTags.IFD
@@ -52,7 +53,7 @@ def read_facts(file: Path) -> FileFacts | None:
     """The facts of one file; None where it cannot be read."""
     silence_pillow()
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             kind = sniff(stream.read(512))
             if kind is None:
                 return None

@@ -479,12 +479,45 @@ def test_an_edited_photo_is_noticed_though_the_count_is_the_same(world: World) -
         ("[]", "no manifest"),
         ('{"format": 99}', "format 99"),
         ('{"format": 1, "library": {}}', "missing or wrong"),
+        ("[" * 100_000, "no JSON"),
     ],
 )
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(ExportError, match=reason):
         read_run(tmp_path / "manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (("program", "version"), None),
+        (("library", "root"), 7),
+        (("library", "images"), "many"),
+        (("library", "fingerprint"), None),
+        (("models", 0, "name"), 1),
+        (("models", 0, "sha256"), None),
+        (("metrics", 0), "taxicab"),
+        (("k",), 0),
+        (("k",), "all"),
+        (("max_distance",), "far"),
+        (("queries", "list", 0, "name"), 3),
+        (("queries", "list", 0, "path"), 3),
+        (("queries",), []),
+    ],
+)
+def test_a_manifest_with_a_wrong_field_is_refused(
+    world: World, tmp_path: Path, field: tuple[str | int, ...], value: object
+) -> None:
+    world.run(queries=str(world.queries))
+    manifest = json.loads((world.out / "manifest.json").read_bytes())
+    place = manifest
+    for step in field[:-1]:
+        place = place[step]
+    place[field[-1]] = value
+    (tmp_path / "edited.json").write_text(json.dumps(manifest))
+    with pytest.raises(ExportError, match=r"edited\.json: something is missing or wrong in it"):
+        read_run(tmp_path / "edited.json")
 
 
 def test_copies_lie_in_numbered_folders_and_the_originals_are_untouched(world: World) -> None:

@@ -1,0 +1,1 @@
+"""Files made to break the program, and what it must do with each."""
