@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
@@ -202,7 +202,9 @@ class Commands(QObject):
 
     def _on_menu_requested(self, position: QPoint, paths: Sequence[str]) -> None:
         if len(paths):
-            self._actions.context_menu(PHOTO_MENU).popup(position)
+            menu = self._actions.context_menu(PHOTO_MENU)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(position)
 
     # -- small windows ---------------------------------------------------------------------------------------------
 

@@ -62,6 +62,8 @@ class Controller(QObject):
         self.scope = Scope()
         self.items: GalleryItems = EMPTY
         self.reply: SearchReply | None = None
+        self.search_failed = False  # the last search, with an error that was told
+        self.listing_pending = False  # what the folder holds is not known yet
         self._on_disk: Listing | None = None  # the folder's files until they are all in the index
         self._filter = ""
         self._filtered: tuple[str, Filtered] | None = None
@@ -100,6 +102,7 @@ class Controller(QObject):
         self.history.visit(Place(None))
         self.scope, self.limit, self.reply, self._on_disk = Scope(), None, None, None
         self._filter, self._fresh, self._stand_at, self._followed = "", True, None, None
+        self.listing_pending = True
         self.settings.remember_library(self.root)
         self._take_state(state)
         self.query_changed.emit(None)
@@ -120,15 +123,19 @@ class Controller(QObject):
     def _on_listed(self, listing: Listing) -> None:
         if self.state is None or self.root is None:
             return
+        was_pending, self.listing_pending = self.listing_pending, False
         if listing.paths != self.state.listing.paths:
             self._on_disk = listing
             if self.query is None:
                 self._show()
+        elif was_pending and not len(listing):
+            self._show()  # the grid says now why it is empty
         if self.model is not None:
             self.indexing.start_when_free(self.root, self.model)
             self._follow.start()
 
     def _on_listing_failed(self, error: Exception) -> None:
+        self.listing_pending = False
         self._watch.stop()
         self.failed.emit(error)
 
@@ -190,6 +197,8 @@ class Controller(QObject):
 
     def _worth_another_search(self) -> bool:
         """While indexing runs, results are made anew when twice as many photos can be searched: they settle down."""
+        if self.search_failed:
+            return False  # it would fail again, and be told again
         if self.reply is None or self.model is None or self.state is None:
             return not self._searches.busy
         seen, before = self.state.counts.get(self.model.name, 0), len(self.reply.gallery)
@@ -341,6 +350,7 @@ class Controller(QObject):
         if query is None or searcher is None or self.model is None:
             return
         self._request_id += 1
+        self.search_failed = False
         request = SearchRequest(
             self._request_id, query, self.model, self.metric, self.settings.result_count, self.scope
         )
@@ -364,7 +374,7 @@ class Controller(QObject):
             self.spread_changed.emit(spread)
 
     def _on_search_failed(self, error: Exception) -> None:
-        self.items = EMPTY
+        self.items, self.search_failed = EMPTY, True
         self.items_changed.emit(EMPTY, True, None)
         self.spread_changed.emit(None)
         self.failed.emit(error)

@@ -28,8 +28,9 @@ def title(query: Query | None, scope: Scope) -> str:
     if not query.marks:
         return name
     liked = sum(sign > 0 for sign in query.marks.values())
-    text = translate("headline", "%1, refined: +%2 −%3").replace("%2", str(liked))
-    return text.replace("%3", str(len(query.marks) - liked)).replace("%1", name)
+    disliked = len(query.marks) - liked
+    marks = " ".join(f"{sign}{count}" for sign, count in (("+", liked), ("−", disliked)) if count)
+    return translate("headline", "%1, refined: %2").replace("%2", marks).replace("%1", name)
 
 
 def _base(parts: tuple[Part, ...]) -> str:
@@ -42,7 +43,8 @@ def _base(parts: tuple[Part, ...]) -> str:
         return messages.Counted().like(plus)
     if not plus:
         return messages.Counted().unlike(minus)
-    return translate("headline", "Like %1, unlike %2 pictures").replace("%1", str(plus)).replace("%2", str(minus))
+    like = messages.Counted().like(plus)
+    return translate("headline", "%1, unlike %2").replace("%2", str(minus)).replace("%1", like)
 
 
 def _one(part: Part) -> str:
@@ -72,5 +74,6 @@ def note(query: Query | None, counts: Counts) -> str:
         return f"{text} · {so_far}"
     own = sum(part.path is not None for part in query.base)  # photos of the query are no results
     if counts.shown < counts.library - own:
-        return f"{text} · " + translate("headline", "of %1 photos").replace("%1", messages.number(counts.library))
+        part = translate("headline", "%1 of %2 photos").replace("%2", messages.number(counts.library))
+        return part.replace("%1", text)
     return text

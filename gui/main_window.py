@@ -13,6 +13,7 @@ from gui.actions import Actions
 from gui.centre import Centre
 from gui.commands import Commands
 from gui.controller import Controller
+from gui.empty_states import why_empty
 from gui.gallery_model import GalleryItems, shown_text
 from gui.gallery_view import GalleryView
 from gui.guard import guarded
@@ -212,7 +213,7 @@ class MainWindow(QMainWindow):
         self.centre.clear_filter()
         self.side.query.set_query(query)
         self.grid.set_marks(query.marks if query else {})
-        self.side.whole_library.setEnabled(query is not None)
+        self.side.whole_library.setVisible(query is not None)
         self.facts.read(query, self.controller.root)
         self.viewing.set_query(query)
         sorts = [Sort.NAME, Sort.DATE, Sort.SIZE]
@@ -226,28 +227,13 @@ class MainWindow(QMainWindow):
             self.grid.refresh_items(items)
         if stand_at is not None:
             self.grid.set_current_path(stand_at)
-        elif fresh and items.distances is not None and len(items):
+        elif items.distances is not None and len(items) and self.grid.current_path() is None:
             # The keyboard starts at the best match, which the inspector shows; nothing is selected.
             first = self.grid.gallery.index(0)
             self.grid.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
-        self.grid.set_placeholder(self._why_empty())
+        self.grid.set_placeholder(why_empty(self.controller, self.centre.filter.text()))
         self._show_state()
         self.commands.update()
-
-    def _why_empty(self) -> str:
-        """What to do when the grid has nothing to show."""
-        controller = self.controller
-        if self.centre.filter.text():
-            return self.tr("No photo has this in its name. Esc empties the filter.")
-        if controller.query is None:
-            return self.tr("There are no photos in this folder. Open another one (Ctrl+O), or drop it here.")
-        if controller.limit is not None:
-            return self.tr("Nothing is that near. Raise the distance on the left.")
-        if controller.scope.folder:
-            return self.tr("There is nothing in this folder to compare with. Choose another one on the left.")
-        if controller.indexing.running:
-            return self.tr("The first photos are being indexed; results appear here as soon as there are some.")
-        return self.tr("Nothing is indexed yet for this model. Look for changes (F5) starts it.")
 
     def _on_filter_wanted(self) -> None:
         self.viewing.close_page()

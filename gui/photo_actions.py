@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QProcess, QUrl, Signal
-from PySide6.QtDBus import QDBusConnection, QDBusMessage
+from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 
 from engine.decode import Decoded, load
@@ -17,6 +17,7 @@ from gui.image_data import from_rgb
 from gui.worker import Lane
 
 MOST_OPENED = 10  # a slip with everything selected must not open a thousand windows
+FILE_MANAGER_MS = 10_000  # one that has not shown a file by then is not going to
 
 
 class PhotoActions(QObject):
@@ -43,7 +44,34 @@ class PhotoActions(QObject):
             QProcess.startDetached("open", ["-R", str(file)])
         elif sys.platform == "win32":
             QProcess.startDetached("explorer", [f"/select,{file}"])
-        elif not _file_manager_shows(file) and not QDesktopServices.openUrl(_url(file.parent)):
+        else:
+            self._ask_file_manager(file)
+
+    def _ask_file_manager(self, file: Path) -> None:
+        """Ask the desktop's file manager (https://www.freedesktop.org/wiki/Specifications/file-manager-interface/),
+        which may have to start first: the window does not wait for it."""
+        bus = QDBusConnection.sessionBus()
+        if not bus.isConnected():
+            self._open_folder_of(file)
+            return
+        message = QDBusMessage.createMethodCall(
+            "org.freedesktop.FileManager1",
+            "/org/freedesktop/FileManager1",
+            "org.freedesktop.FileManager1",
+            "ShowItems",
+        )
+        message.setArguments([[_url(file).toString(QUrl.ComponentFormattingOption.FullyEncoded)], ""])
+        watcher = QDBusPendingCallWatcher(bus.asyncCall(message, FILE_MANAGER_MS), self)
+
+        def answered() -> None:
+            if watcher.isError():
+                self._open_folder_of(file)
+            watcher.deleteLater()
+
+        watcher.finished.connect(answered)
+
+    def _open_folder_of(self, file: Path) -> None:
+        if not QDesktopServices.openUrl(_url(file.parent)):
             self.failed.emit(OSError(f"{file.parent}: no file manager opened it"))
 
     def copy_paths(self, files: Sequence[Path]) -> None:
@@ -73,18 +101,3 @@ def _url(file: Path) -> QUrl:
 
 def _image(decoded: Decoded) -> QImage:
     return from_rgb(decoded.rgb)
-
-
-def _file_manager_shows(file: Path) -> bool:
-    """Ask the desktop's file manager (https://www.freedesktop.org/wiki/Specifications/file-manager-interface/)."""
-    bus = QDBusConnection.sessionBus()
-    if not bus.isConnected():
-        return False
-    message = QDBusMessage.createMethodCall(
-        "org.freedesktop.FileManager1",
-        "/org/freedesktop/FileManager1",
-        "org.freedesktop.FileManager1",
-        "ShowItems",
-    )
-    message.setArguments([[_url(file).toString(QUrl.ComponentFormattingOption.FullyEncoded)], ""])
-    return bus.call(message).type() == QDBusMessage.MessageType.ReplyMessage

@@ -85,6 +85,7 @@ class SidePanel(QScrollArea):
         self.whole_library = QPushButton(self.tr("Whole library"), box)
         self.whole_library.setToolTip(self.tr("Leave the results and show every photo again (Alt+Home)"))
         self.whole_library.clicked.connect(self.whole_library_requested)
+        self.whole_library.setVisible(False)  # until there is a query to leave
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.query)

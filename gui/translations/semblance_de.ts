@@ -1184,30 +1184,6 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <source>Clear this list</source>
             <translation>Liste leeren</translation>
         </message>
-        <message>
-            <source>No photo has this in its name. Esc empties the filter.</source>
-            <translation>Kein Foto hat das im Namen. Esc leert den Filter.</translation>
-        </message>
-        <message>
-            <source>There are no photos in this folder. Open another one (Ctrl+O), or drop it here.</source>
-            <translation>In diesem Ordner sind keine Fotos. Öffnen Sie einen anderen (Strg+O), oder ziehen Sie ihn hierher.</translation>
-        </message>
-        <message>
-            <source>Nothing is that near. Raise the distance on the left.</source>
-            <translation>So nah ist nichts. Erhöhen Sie links den Abstand.</translation>
-        </message>
-        <message>
-            <source>There is nothing in this folder to compare with. Choose another one on the left.</source>
-            <translation>In diesem Ordner ist nichts zum Vergleichen. Wählen Sie links einen anderen.</translation>
-        </message>
-        <message>
-            <source>The first photos are being indexed; results appear here as soon as there are some.</source>
-            <translation>Die ersten Fotos werden indiziert; Treffer erscheinen hier, sobald es welche gibt.</translation>
-        </message>
-        <message>
-            <source>Nothing is indexed yet for this model. Look for changes (F5) starts it.</source>
-            <translation>Für dieses Modell ist noch nichts indiziert. „Nach Änderungen sehen“ (F5) beginnt damit.</translation>
-        </message>
     </context>
     <context>
         <name>ModelChecks</name>
@@ -1665,14 +1641,6 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Ganze Bibliothek</translation>
         </message>
         <message>
-            <source>%1, refined: +%2 −%3</source>
-            <translation>%1, verfeinert: +%2 −%3</translation>
-        </message>
-        <message>
-            <source>Like %1, unlike %2 pictures</source>
-            <translation>Wie %1, anders als %2 Bilder</translation>
-        </message>
-        <message>
             <source>Like the pasted picture</source>
             <translation>Wie das eingefügte Bild</translation>
         </message>
@@ -1697,8 +1665,16 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>bisher %1 von %2 Fotos durchsucht</translation>
         </message>
         <message>
-            <source>of %1 photos</source>
-            <translation>von %1 Fotos</translation>
+            <source>%1, refined: %2</source>
+            <translation>%1, verfeinert: %2</translation>
+        </message>
+        <message>
+            <source>%1, unlike %2</source>
+            <translation>%1, anders als %2</translation>
+        </message>
+        <message>
+            <source>%1 of %2 photos</source>
+            <translation>%1 von %2 Fotos</translation>
         </message>
     </context>
     <context>
@@ -1994,6 +1970,49 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
         <message>
             <source>Pasted picture</source>
             <translation>Eingefügtes Bild</translation>
+        </message>
+    </context>
+    <context>
+        <name>empty_states</name>
+        <message>
+            <source>No photo has this in its name. Esc empties the filter.</source>
+            <translation>Kein Foto hat das im Namen. Esc leert den Filter.</translation>
+        </message>
+        <message>
+            <source>There are no photos in this folder. Open another one (Ctrl+O), or drop it here.</source>
+            <translation>In diesem Ordner sind keine Fotos. Öffnen Sie einen anderen (Strg+O), oder ziehen Sie ihn hierher.</translation>
+        </message>
+        <message>
+            <source>Nothing is that near. Raise the distance on the left.</source>
+            <translation>So nah ist nichts. Erhöhen Sie links den Abstand.</translation>
+        </message>
+        <message>
+            <source>The first photos are being indexed; results appear here as soon as there are some.</source>
+            <translation>Die ersten Fotos werden indiziert; Treffer erscheinen hier, sobald es welche gibt.</translation>
+        </message>
+        <message>
+            <source>Nothing is indexed yet for this model. Look for changes (F5) starts it.</source>
+            <translation>Für dieses Modell ist noch nichts indiziert. „Nach Änderungen sehen“ (F5) beginnt damit.</translation>
+        </message>
+        <message>
+            <source>There is nothing in this folder to compare with. Choose another one on the left.</source>
+            <translation>In diesem Ordner ist nichts zum Vergleichen. Wählen Sie links einen anderen.</translation>
+        </message>
+        <message>
+            <source>Looking for photos…</source>
+            <translation>Fotos werden gesucht …</translation>
+        </message>
+        <message>
+            <source>This search did not work. Search with another picture, or go back (Alt+Left).</source>
+            <translation>Diese Suche ging nicht. Suchen Sie mit einem anderen Bild, oder gehen Sie zurück (Alt+Links).</translation>
+        </message>
+        <message>
+            <source>All other photos lie in the query's own folder. Take the tick on the left away to see them.</source>
+            <translation>Alle anderen Fotos liegen im Ordner des Suchbilds. Nehmen Sie links den Haken weg, um sie zu sehen.</translation>
+        </message>
+        <message>
+            <source>There is no other photo to compare with. Open a folder with more photos (Ctrl+O), or drop it here.</source>
+            <translation>Es gibt kein anderes Foto zum Vergleichen. Öffnen Sie einen Ordner mit mehr Fotos (Strg+O), oder ziehen Sie ihn hierher.</translation>
         </message>
     </context>
 </TS>

@@ -1,5 +1,6 @@
 """A virtual screen of its own (Xvfb, openbox) with the program on it, and the hands of a person (xdotool)."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("Xvfb", "openbox", "xdotool", "import", "compare", "xclip")  # Debian: xvfb openbox xdotool imagemagick xclip
@@ -72,9 +74,12 @@ class Screen:
     # -- the program -----------------------------------------------------------------------------------------------
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
-        """Start `main.py` and wait for its window, which is made to fill the screen."""
-        command = [sys.executable, str(ROOT / "main.py"), *arguments]
-        self._program = subprocess.Popen(command, env=self.environment | dict(environment or {}), cwd=ROOT)
+        """Start the program, with an ear, and wait for its window, which is made to fill the screen."""
+        command = [sys.executable, "-m", "tests.tour.program", *arguments]
+        surroundings = self.environment | dict(environment or {})
+        self._program = subprocess.Popen(
+            command, env=surroundings, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self.tool("xdotool", "search", "--sync", "--onlyvisible", "--name", "Semblance")
         window = self.tool("xdotool", "search", "--onlyvisible", "--name", "Semblance").split()[-1]
         self.tool("xdotool", "windowactivate", "--sync", window)
@@ -88,6 +93,34 @@ class Screen:
         assert self._program is not None
         self.key("ctrl+q")
         return self._program.wait(30)
+
+    def ask(self, expression: str) -> Any:
+        """What the program says to an expression; see `program.py` for the names it may hold."""
+        assert self._program is not None
+        assert self._program.stdin is not None
+        assert self._program.stdout is not None
+        self._program.stdin.write(f"{expression}\n".encode())
+        self._program.stdin.flush()
+        answer = self._program.stdout.readline()
+        if not answer:
+            raise SystemExit(f"the program ended when asked for {expression}")
+        return json.loads(answer)
+
+    def wait(self, expression: str, patience_s: float = 3 * PATIENCE_S) -> None:
+        """Wait until the program says that something is true."""
+        deadline = time.monotonic() + patience_s
+        while not self.ask(expression):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"waited in vain for: {expression}")
+            time.sleep(0.1)
+
+    def middle(self, widget: str) -> tuple[int, int]:
+        """The middle of a widget, named by an expression."""
+        box = self.ask(f"place({widget})")
+        if box is None:
+            raise SystemExit(f"there is no {widget}")
+        left, top, width, height = box
+        return left + width // 2, top + height // 2
 
     @property
     def alive(self) -> bool:
@@ -108,16 +141,36 @@ class Screen:
         if held:
             self.tool("xdotool", "keyup", held)
 
-    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        """Press, move in steps, release."""
+    def drag(
+        self, start: tuple[int, int], end: tuple[int, int], *, pause_s: float = 0.02, holding: Path | None = None
+    ) -> None:
+        """Press, move in steps, release; `holding` keeps what the screen shows before the release."""
         self.move(*start)
         self.tool("xdotool", "mousedown", "1")
         for step in range(1, 9):
             x = start[0] + (end[0] - start[0]) * step // 8
             y = start[1] + (end[1] - start[1]) * step // 8
             self.move(x, y)
-            time.sleep(0.02)
+            time.sleep(pause_s)
+        if holding is not None:
+            time.sleep(SETTLE_S)
+            self.shot(holding)
         self.tool("xdotool", "mouseup", "1")
+
+    def drop(self, paths: Sequence[Path], target: tuple[int, int], *, pixels: bool = False) -> None:
+        """Drag files from another program's window and let them go over the target; `pixels`: a picture that has no
+        file, as a browser gives it."""
+        at = (20, self.height - 80)
+        command = [sys.executable, "-m", "tests.tour.drag_source", *(["--pixels"] if pixels else [])]
+        source = subprocess.Popen([*command, str(at[0]), str(at[1]), *map(str, paths)], env=self.environment, cwd=ROOT)
+        try:
+            self.tool("xdotool", "search", "--sync", "--onlyvisible", "--pid", str(source.pid))
+            time.sleep(1.0)
+            self.drag((at[0] + 40, at[1] + 20), target, pause_s=0.1)
+            time.sleep(0.5)
+        finally:
+            source.terminate()
+            source.wait(20)
 
     def key(self, *keys: str) -> None:
         """Press keys, as xdotool names them ("alt+Left")."""
