@@ -23,6 +23,7 @@ ROWS_AT_ONCE, COLUMNS_AT_ONCE = 1024, 4096  # a block of cosines: 16 MB
 FINGERPRINTS_KEPT = 500  # 0.2 MB each; pairs come in order of path, and copies mostly lie near one another
 
 GreyPicture = Callable[[int], NDArray[np.uint8] | None]
+SameMoment = Callable[[int, int], bool]  # whether two photos were taken in one burst
 PairKey = frozenset[bytes]  # the content hashes of two photos
 
 
@@ -50,19 +51,22 @@ def find_duplicates(
     *,
     dismissed: Collection[PairKey] = frozenset(),
     limit: float = CANDIDATE_DISTANCE,
+    same_moment: SameMoment | None = None,
 ) -> Generator[Progress, None, list[DuplicateGroup]]:
     """All groups, the most certain first; exact over all pairs of embeddings.
 
     `contents` uint8 [N, 16] are the content hashes in the gallery's order. `grey(i)` gives photo i as
     `near_copies.grey_square` does, or None where it cannot be read (then it is compared by content only). Pairs in
-    `dismissed` were called different by the user. Memory grows with the pairs found, not with their possible number.
+    `dismissed` were called different by the user. With `same_moment`, pairs that it calls so are linked as well,
+    however their pixels compare: within `limit` and of one burst they show one scene. Memory grows with the pairs
+    found, not with their possible number.
     """
     if contents.shape != (len(gallery), 16):
         raise ValueError(f"contents {contents.shape} do not fit {len(gallery)} photos")
     hashes = [row.tobytes() for row in contents]
     links = _identical(hashes)
     candidates = yield from _candidates(gallery, limit)
-    yield from _verify(candidates, hashes, grey, frozenset(dismissed), links)
+    yield from _verify(candidates, hashes, grey, frozenset(dismissed), same_moment, links)
     return _groups(gallery, links)
 
 
@@ -162,6 +166,7 @@ def _verify(
     hashes: list[bytes],
     grey: GreyPicture,
     dismissed: frozenset[PairKey],
+    same_moment: SameMoment | None,
     links: list[_Link],
 ) -> Generator[Progress, None, None]:
     """Look at the pixels of each candidate pair; those that show one picture are added to `links`."""
@@ -182,8 +187,8 @@ def _verify(
         if hashes[i] != hashes[j] and frozenset((hashes[i], hashes[j])) not in dismissed:
             first, second = look(i), look(j)
             certainty = -1.0 if first is None or second is None else likeness(first, second)
-            if certainty >= SAME_PICTURE:
-                links.append(_Link(i, j, min(certainty, 1.0)))
+            if certainty >= SAME_PICTURE or (same_moment is not None and same_moment(i, j)):
+                links.append(_Link(i, j, max(0.0, min(certainty, 1.0))))
         if done % 32 == 0:
             speed = done / max(time.monotonic() - started, 1e-6)
             yield Progress("looking", done, len(candidates), 0, speed, (len(candidates) - done) / speed)

@@ -87,6 +87,8 @@ class Actions(QObject):
         self._add("side_panel", self.tr("&Search panel"), "Ctrl+B", checkable=True)
         self._add("inspector", self.tr("&Details"), "I", checkable=True)
         self._add("numbers", self.tr("&Rank and distance on the photos"), "Ctrl+Shift+R", checkable=True)
+        self._add("unfold", self.tr("&Unfold the stack, fold it again"), "U")
+        self._add("fold_copies", self.tr("Fold &near-identical results"), "Ctrl+U", checkable=True)
         self._separate()
         self._add("larger", self.tr("&Larger photos"), "Ctrl++", "Ctrl+=")
         self._add("smaller", self.tr("S&maller photos"), "Ctrl+-")

@@ -30,6 +30,7 @@ PHOTO_MENU: list[str | None] = [
     None,
     "view",
     "compare",
+    "unfold",
     None,
     "open_outside",
     "show_in_folder",
@@ -59,6 +60,7 @@ class Commands(QObject):
         self.photos.copied_image.connect(lambda _file: self.notify(self.tr("Picture copied")))
         grid.menu_requested.connect(self._on_menu_requested)
         grid.add_requested.connect(self.add)
+        grid.unfold_requested.connect(controller.toggle_stack)
         grid.selection_changed.connect(self.update)
         grid.current_changed.connect(self.update)
         controller.history_changed.connect(self.update)
@@ -89,6 +91,7 @@ class Commands(QObject):
             "show_in_folder": lambda: self.photos.show_in_folder(self._files()[0]),
             "copy_path": lambda: self.photos.copy_paths(self._files()),
             "copy_image": lambda: self.photos.copy_image(self._files()[0]),
+            "unfold": lambda: controller.toggle_stack(self._row),
             "select_all": grid.selectAll,
             "select_none": grid.clearSelection,
             "select_invert": grid.invert_selection,
@@ -124,6 +127,7 @@ class Commands(QObject):
         for key in ("show_in_folder", "copy_image"):
             actions[key].setEnabled(count == 1)
         actions["view"].setEnabled(self._grid.current_path() is not None)
+        actions["unfold"].setEnabled(self._row >= 0 and self._grid.gallery.stack(self._row)[1] > 0)
         actions["compare"].setEnabled(query and len(controller.items) > 0)
         actions["export_results"].setEnabled(self.jobs.can_export_screen)
         actions["forget_marks"].setEnabled(controller.query is not None and bool(controller.query.marks))
@@ -195,6 +199,12 @@ class Commands(QObject):
             return selected
         current = self._grid.current_path()
         return [current] if current is not None else []
+
+    @property
+    def _row(self) -> int:
+        """Where the keyboard is in the grid, −1 for nowhere."""
+        row = self._grid.currentIndex().row()
+        return row if row < len(self._grid.gallery.items) else -1
 
     def _files(self) -> list[Path]:
         root = self._controller.root

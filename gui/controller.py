@@ -12,6 +12,7 @@ from engine.spec import ModelSpec
 from gui.arrangement import Listing, arrange_library, arrange_results
 from gui.backend import Backend
 from gui.folder_watch import FolderWatch
+from gui.folding import Folding
 from gui.gallery_model import EMPTY, GalleryItems
 from gui.history import History
 from gui.indexing import Indexing
@@ -75,6 +76,8 @@ class Controller(QObject):
         self._searches = Lane("search", self)
         self._searches.busy_changed.connect(self.searching_changed)
         self._looks = Lane("library", self)
+        self.folding = Folding(backend, settings, self)
+        self.folding.changed.connect(self._on_folding_changed)
         self.indexing = Indexing(backend, self)
         self.indexing.progressed.connect(self._on_indexing_progress)
         self.indexing.finished.connect(self._on_indexed)
@@ -101,6 +104,7 @@ class Controller(QObject):
         self.history.clear()
         self.history.visit(Place(None))
         self.scope, self.limit, self.reply, self._on_disk = Scope(), None, None, None
+        self.folding.forget()
         self._filter, self._fresh, self._stand_at, self._followed = "", True, None, None
         self.listing_pending = True
         self.settings.remember_library(self.root)
@@ -242,6 +246,7 @@ class Controller(QObject):
         self._fresh, self._stand_at, self.reply, self._filter = not refined, stand_at, None, ""
         self.history_changed.emit()
         self.query_changed.emit(self.query)
+        self.folding.forget()
         if self.query is None:
             self._searches.cancel_all()
             self.spread_changed.emit(None)
@@ -321,6 +326,18 @@ class Controller(QObject):
         kept = self.settings.library_sort if self.query is None else self.settings.sort
         return Sort(kept) if kept in list(Sort) else Sort.NAME if self.query is None else Sort.DISTANCE
 
+    def toggle_stack(self, row: int) -> None:
+        """Unfold the near-identical photos of a row of the results, or fold them again; the first gets the keyboard."""
+        items = self.items
+        leader = self.folding.toggle(items, row) if row < len(items) else None
+        if leader is not None:
+            self._stand_at = items.paths[leader]
+            self._show()
+
+    def _on_folding_changed(self) -> None:
+        if self.query is not None:
+            self._show()
+
     def set_filter(self, text: str) -> None:
         """Show only photos with this text in their path."""
         self._filter = text.strip()
@@ -366,6 +383,8 @@ class Controller(QObject):
         if reply is None or reply.request.id != self._request_id:
             return
         self.reply = reply
+        assert self.state is not None
+        self.folding.follow(self.state.library, reply)
         self.replied.emit(reply)
         self._show()
 
@@ -374,6 +393,7 @@ class Controller(QObject):
             self.spread_changed.emit(spread)
 
     def _on_search_failed(self, error: Exception) -> None:
+        self.folding.forget()
         self.items, self.search_failed = EMPTY, True
         self.items_changed.emit(EMPTY, True, None)
         self.spread_changed.emit(None)
@@ -403,7 +423,8 @@ class Controller(QObject):
             return
         matching = self._filtered[1].matching if self._filtered else None
         if reply is not None:
-            self.items = arrange_results(listing, reply.ranking, reply.to_file, self.sort, self.limit, matching)
+            found = arrange_results(listing, reply.ranking, reply.to_file, self.sort, self.limit, matching)
+            self.items = self.folding.fold(found)
         else:
             self.items = arrange_library(listing, self.sort, self.scope, matching)
         fresh, stand_at = self._fresh, self._stand_at
@@ -431,5 +452,6 @@ class Controller(QObject):
         self._watch.stop()
         self._searches.close()
         self._looks.close()
+        self.folding.close()
         self.indexing.close()
         self.settings.sync()

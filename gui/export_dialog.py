@@ -174,9 +174,11 @@ class ScreenExportDialog(ExportDialog):
         everything: ScreenSection,
         selection: ScreenSection | None,
         settings: Settings,
+        folded: int = 0,
         parent: QWidget | None = None,
     ) -> None:
-        """`selection` is the selected part of `everything`, None where nothing is selected."""
+        """`selection` is the selected part of `everything`, None where nothing is selected; `folded` results are not on
+        the screen because better ones stand for them."""
         super().__init__("", library.root, settings, parent)
         self.setWindowTitle(self.tr("Export these results"))
         self._backend, self._library, self._spec = backend, library, spec
@@ -196,6 +198,11 @@ class ScreenExportDialog(ExportDialog):
         choices.setContentsMargins(0, 0, 0, 0)
         for button in (self.all, self.selected):
             choices.addWidget(button)
+        left_out = self.tr("%Ln near-identical photo(s), folded, are left out: unfold them first.", None, folded)
+        self.folded = QLabel(left_out, self)
+        self.folded.setWordWrap(True)
+        self.folded.setVisible(folded > 0)
+        choices.addWidget(self.folded)
         self.form.addRow(self.tr("Results for"), query)
         self.form.addRow(self.tr("Found by"), how)
         self.form.addRow(self.tr("Which"), which)

@@ -12,7 +12,7 @@ from gui import messages
 from gui.gallery_model import GalleryModel, shown_name
 from gui.guard import guarded
 from gui.thumbnails import Thumbnails
-from gui.tile_badges import draw_mark
+from gui.tile_badges import draw_mark, draw_stack, stack_badge
 
 PADDING = 8  # pixels between the edge of a tile and what stands in it
 CORNER = 8.0  # radius of a tile's corners
@@ -115,6 +115,9 @@ class GalleryDelegate(QStyledItemDelegate):
             painter.drawText(square.adjusted(PADDING, 0, -PADDING, 0), _WRAPPED, self.tr("Cannot be read"))
         if model.marks and (mark := model.marks.get(path)):
             draw_mark(painter, square, mark)
+        role, size = model.stack(row)
+        if role:
+            draw_stack(painter, square, role, size)
         metrics, text = option.fontMetrics, colours.text
         line = QRect(square.left(), square.bottom() + PADDING // 2 + _LINE_GAP, square.width(), metrics.height())
         distance = model.distance(row)
@@ -132,6 +135,10 @@ class GalleryDelegate(QStyledItemDelegate):
         painter.setPen(text)
         name = metrics.elidedText(shown_name(path), Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, _MIDDLE, name)
+
+    def badge_rect(self, tile: QRect, size: int) -> QRect:
+        """Where the count of a stack stands on a tile."""
+        return stack_badge(tile.adjusted(PADDING, PADDING, -PADDING, 0), size)
 
     def _colours_of(self, palette: QPalette) -> _Colours:
         key = palette.cacheKey()

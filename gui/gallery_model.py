@@ -4,6 +4,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,22 @@ DistanceRole = Qt.ItemDataRole.UserRole + 3
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
+class StackRole(IntEnum):
+    """What a row is to a stack of near-identical photos."""
+
+    NONE = 0
+    FOLDED = 1  # its best photo, which stands for all
+    UNFOLDED = 2  # its best photo, with the others behind it
+    MEMBER = 3  # another photo of an unfolded stack
+
+
 @dataclass(frozen=True, eq=False)
 class GalleryItems:
     """What the grid shows. `paths` [N] are sorted; row r of the grid is `paths[order[r]]`.
 
     `sizes` (bytes), `mtimes_ns` and `content` (hash, uint8 [N, 16]) go with `paths`; `distances` [R] and `ranks` [R] go
     with the rows. Any of them may be unknown (None). Rows that have distances but no `ranks` stand in order of rank.
+    `stack_sizes` [R] counts the photos of the stack that a row lies in (0: none); `stack_roles` [R]: see `StackRole`.
     """
 
     paths: Sequence[str]
@@ -35,12 +46,16 @@ class GalleryItems:
     mtimes_ns: NDArray[np.int64] | None = None
     content: NDArray[np.uint8] | None = None
     ranks: NDArray[np.int64] | None = None
+    stack_sizes: NDArray[np.int64] | None = None
+    stack_roles: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         rows, photos = len(self), len(self.paths)
         for name, column, length in (
             ("distances", self.distances, rows),
             ("ranks", self.ranks, rows),
+            ("stack_sizes", self.stack_sizes, rows),
+            ("stack_roles", self.stack_roles, rows),
             ("sizes", self.sizes, photos),
             ("mtimes_ns", self.mtimes_ns, photos),
             ("content", self.content, photos),
@@ -109,6 +124,13 @@ class GalleryModel(QAbstractListModel):
         """The distance to the query, None where there is none."""
         return None if self._items.distances is None else float(self._items.distances[row])
 
+    def stack(self, row: int) -> tuple[StackRole, int]:
+        """What the row is to a stack of near-identical photos, and how many these are."""
+        items = self._items
+        if items.stack_roles is None or items.stack_sizes is None or not items.stack_roles[row]:
+            return StackRole.NONE, 0
+        return StackRole(items.stack_roles[row]), int(items.stack_sizes[row])
+
     def content(self, row: int) -> bytes | None:
         """The hash of the file's bytes (16), None while it is not known."""
         content = self._items.content
@@ -162,11 +184,16 @@ class GalleryModel(QAbstractListModel):
         return path if distance is None or self.about is None else f"{path}\n{self.about(distance)}"
 
     def spoken(self, row: int) -> str:
-        """What a screen reader says of a tile: rank, distance, file name and mark."""
+        """What a screen reader says of a tile: rank, distance, file name, mark and stack."""
         name = shown_name(self.path(row))
         distance = self.distance(row)
         if mark := self.marks.get(self.path(row)):
             name = f"{name}, " + (self.tr("marked as like this") if mark > 0 else self.tr("marked as not this"))
+        role, size = self.stack(row)
+        if role is StackRole.FOLDED:
+            name = f"{name}, " + self.tr("stack of {size}, folded").format(size=size)
+        elif role is not StackRole.NONE:
+            name = f"{name}, " + self.tr("stack of {size}, unfolded").format(size=size)
         if distance is None:
             return name
         return self.tr("Rank {rank}, distance {distance}, {name}").format(

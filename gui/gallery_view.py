@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from gui.gallery_grid import GAP, GridView
-from gui.gallery_model import GalleryItems, GalleryModel
+from gui.gallery_model import GalleryItems, GalleryModel, StackRole
 from gui.gallery_selection import SelectedPaths
 from gui.guard import guarded
 from gui.thumbnails import Thumbnails
@@ -55,13 +55,15 @@ class GalleryView(GridView):
 
     `query_requested(path)`: a click without Ctrl or Shift. `view_requested(path)`: double click, Enter or Space.
     `menu_requested(global QPoint, paths)`: right click or the menu key; `paths` is a sequence of what is selected.
-    `add_requested(paths, sign)`: + or − was pressed. `current_changed(path or None)`: where the keyboard is.
+    `unfold_requested(row)`: a click on the count of a stack. `add_requested(paths, sign)`: + or − was pressed.
+    `current_changed(path or None)`: where the keyboard is.
     `selection_changed(count)`; `tile_size_changed(pixels)`: by Ctrl and the wheel, or by `tile_size`.
     """
 
     query_requested = Signal(object)
     view_requested = Signal(object)
     menu_requested = Signal(QPoint, object)
+    unfold_requested = Signal(int)
     add_requested = Signal(object, int)
     current_changed = Signal(object)
     selection_changed = Signal(int)
@@ -234,6 +236,10 @@ class GalleryView(GridView):
                 self._selecting.move(row)
         if event.button() != Qt.MouseButton.LeftButton:
             return
+        if row is not None and not modifiers and self._on_badge(row, point):
+            self._pressed_path = None
+            self.unfold_requested.emit(row)
+            return
         self._pressed_at = point + QPoint(0, self.verticalScrollBar().value())
         self._pressed_with = modifiers
         self._pressed_path = None if row is None else self._gallery.path(row)
@@ -291,6 +297,13 @@ class GalleryView(GridView):
     def _ask(self) -> None:
         if self._pressed_path is not None:
             self.query_requested.emit(self._pressed_path)
+
+    def _on_badge(self, row: int, point: QPoint) -> bool:
+        """Whether a point lies on the count of the row's stack."""
+        role, size = self._gallery.stack(row)
+        return role in (StackRole.FOLDED, StackRole.UNFOLDED) and self._delegate.badge_rect(
+            self._rect(row), size
+        ).contains(point)
 
     def _begin_band(self) -> None:
         toggle = bool(self._pressed_with & _Mod.ControlModifier)

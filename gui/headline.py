@@ -16,6 +16,7 @@ class Counts:
     shown: int
     library: int  # photos of the library
     searched: int  # photos that the model has seen
+    folded: int = 0  # results that are near-identical to a better one and stand under it
     nothing_similar: bool = False  # even the best result is no nearer than chance brings
 
 
@@ -65,15 +66,19 @@ def note(query: Query | None, counts: Counts) -> str:
     translate = QCoreApplication.translate
     if query is None:
         return messages.Counted().photos(counts.shown)
-    text = messages.Counted().results(counts.shown)
+    found = counts.shown + counts.folded
+    text = messages.Counted().results(found)
     if counts.nothing_similar:
         text = translate("headline", "Nothing really similar here") + f" · {text}"
+    folded = ""
+    if counts.folded:
+        folded = " · " + translate("headline", "%1 of them folded").replace("%1", messages.number(counts.folded))
     if counts.searched < counts.library:
         so_far = translate("headline", "%1 of %2 photos searched so far")
         so_far = so_far.replace("%1", messages.number(counts.searched)).replace("%2", messages.number(counts.library))
-        return f"{text} · {so_far}"
+        return f"{text}{folded} · {so_far}"
     own = sum(part.path is not None for part in query.base)  # photos of the query are no results
-    if counts.shown < counts.library - own:
+    if found < counts.library - own:
         part = translate("headline", "%1 of %2 photos").replace("%2", messages.number(counts.library))
-        return part.replace("%1", text)
-    return text
+        text = part.replace("%1", text)
+    return f"{text}{folded}"

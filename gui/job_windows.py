@@ -60,6 +60,7 @@ class JobWindows(QObject):
                 everything,
                 part,
                 controller.settings,
+                controller.folding.folded,
                 self._window,
             ),
         )

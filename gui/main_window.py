@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
             ("side_panel", "show_side_panel"),
             ("inspector", "show_inspector"),
             ("numbers", "show_numbers"),
+            ("fold_copies", "fold_copies"),
         ):
             self.actions_[key].toggled.connect(partial(setattr, settings, name))
         for mode in (SYSTEM, LIGHT, DARK):
@@ -201,6 +202,7 @@ class MainWindow(QMainWindow):
             len(controller.items),
             controller.photos,
             len(reply.gallery) if reply else 0,
+            controller.folding.folded if controller.query is not None else 0,
             self.understanding.nothing_similar,
         )
         query = controller.query
@@ -261,6 +263,7 @@ class MainWindow(QMainWindow):
         self.actions_["side_panel"].setChecked(settings.show_side_panel)
         self.actions_["inspector"].setChecked(settings.show_inspector)
         self.actions_["numbers"].setChecked(settings.show_numbers)
+        self.actions_["fold_copies"].setChecked(settings.fold_copies)
         mode = settings.theme if settings.theme in (LIGHT, DARK) else SYSTEM
         self.actions_[f"theme_{mode}"].setChecked(True)
         if self.theme is not None and self.theme.mode != mode:

@@ -55,6 +55,7 @@ class Settings(QObject):
     theme = _Value("system")  # "system", "light", "dark"
     language = _Value("")  # "": the system's
     show_numbers = _Value(True)  # rank and distance on the tiles
+    fold_copies = _Value(True)  # near-identical results stand as one tile
     show_inspector = _Value(True)
     show_side_panel = _Value(True)
     watch_folder = _Value(True)

@@ -169,6 +169,14 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>&amp;Rang und Abstand auf den Fotos</translation>
         </message>
         <message>
+            <source>&amp;Unfold the stack, fold it again</source>
+            <translation>Stapel a&amp;uf- oder zuklappen</translation>
+        </message>
+        <message>
+            <source>Fold &amp;near-identical results</source>
+            <translation>Fast gleiche Treffer stape&amp;ln</translation>
+        </message>
+        <message>
             <source>&amp;Larger photos</source>
             <translation>&amp;Größere Fotos</translation>
         </message>
@@ -998,6 +1006,14 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>markiert: nicht dieses</translation>
         </message>
         <message>
+            <source>stack of {size}, folded</source>
+            <translation>Stapel von {size}, zugeklappt</translation>
+        </message>
+        <message>
+            <source>stack of {size}, unfolded</source>
+            <translation>Stapel von {size}, aufgeklappt</translation>
+        </message>
+        <message>
             <source>Rank {rank}, distance {distance}, {name}</source>
             <translation>Rang {rank}, Abstand {distance}, {name}</translation>
         </message>
@@ -1347,6 +1363,13 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
                 <numerusform>Nur das Au&amp;sgewählte: %Ln Fotos</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>%Ln near-identical photo(s), folded, are left out: unfold them first.</source>
+            <translation>
+                <numerusform>%Ln fast gleiches Foto liegt in einem Stapel und fehlt dann: erst aufklappen.</numerusform>
+                <numerusform>%Ln fast gleiche Fotos liegen in Stapeln und fehlen dann: erst aufklappen.</numerusform>
+            </translation>
+        </message>
         <message>
             <source>Results for</source>
             <translation>Treffer für</translation>
@@ -1438,7 +1461,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Aus dem &amp;Ordner</translation>
         </message>
         <message>
-            <source>&amp;Not from the query's own folder</source>
+            <source>&amp;Not from the query&apos;s own folder</source>
             <translation>&amp;Nicht aus dem Ordner der Vorlage</translation>
         </message>
         <message>
@@ -1556,6 +1579,49 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>empty_states</name>
+        <message>
+            <source>No photo has this in its name. Esc empties the filter.</source>
+            <translation>Kein Foto hat das im Namen. Esc leert den Filter.</translation>
+        </message>
+        <message>
+            <source>There are no photos in this folder. Open another one (Ctrl+O), or drop it here.</source>
+            <translation>In diesem Ordner sind keine Fotos. Öffnen Sie einen anderen (Strg+O), oder ziehen Sie ihn hierher.</translation>
+        </message>
+        <message>
+            <source>Nothing is that near. Raise the distance on the left.</source>
+            <translation>So nah ist nichts. Erhöhen Sie links den Abstand.</translation>
+        </message>
+        <message>
+            <source>The first photos are being indexed; results appear here as soon as there are some.</source>
+            <translation>Die ersten Fotos werden indiziert; Treffer erscheinen hier, sobald es welche gibt.</translation>
+        </message>
+        <message>
+            <source>Nothing is indexed yet for this model. Look for changes (F5) starts it.</source>
+            <translation>Für dieses Modell ist noch nichts indiziert. „Nach Änderungen sehen“ (F5) beginnt damit.</translation>
+        </message>
+        <message>
+            <source>There is nothing in this folder to compare with. Choose another one on the left.</source>
+            <translation>In diesem Ordner ist nichts zum Vergleichen. Wählen Sie links einen anderen.</translation>
+        </message>
+        <message>
+            <source>Looking for photos…</source>
+            <translation>Fotos werden gesucht …</translation>
+        </message>
+        <message>
+            <source>This search did not work. Search with another picture, or go back (Alt+Left).</source>
+            <translation>Diese Suche ging nicht. Suchen Sie mit einem anderen Bild, oder gehen Sie zurück (Alt+Links).</translation>
+        </message>
+        <message>
+            <source>All other photos lie in the query&apos;s own folder. Take the tick on the left away to see them.</source>
+            <translation>Alle anderen Fotos liegen im Ordner des Suchbilds. Nehmen Sie links den Haken weg, um sie zu sehen.</translation>
+        </message>
+        <message>
+            <source>There is no other photo to compare with. Open a folder with more photos (Ctrl+O), or drop it here.</source>
+            <translation>Es gibt kein anderes Foto zum Vergleichen. Öffnen Sie einen Ordner mit mehr Fotos (Strg+O), oder ziehen Sie ihn hierher.</translation>
+        </message>
+    </context>
+    <context>
         <name>export reasons</name>
         <message>
             <source>there is no picture in it</source>
@@ -1586,7 +1652,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>das ist eine Datei, kein Ordner</translation>
         </message>
         <message>
-            <source>it lies inside the photos' own folder %1, which nothing is ever written into</source>
+            <source>it lies inside the photos&apos; own folder %1, which nothing is ever written into</source>
             <translation>es liegt im Ordner der Fotos selbst, %1, in den nie etwas geschrieben wird</translation>
         </message>
         <message>
@@ -1659,6 +1725,10 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Nothing really similar here</source>
             <translation>Hier ist nichts wirklich Ähnliches</translation>
+        </message>
+        <message>
+            <source>%1 of them folded</source>
+            <translation>%1 davon gestapelt</translation>
         </message>
         <message>
             <source>%1 of %2 photos searched so far</source>
@@ -1743,15 +1813,15 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>mAP@%1, ursprüngliche Definition</translation>
         </message>
         <message>
-            <source>How far up the photos of the query's label stand: 1 is all before any other</source>
+            <source>How far up the photos of the query&apos;s label stand: 1 is all before any other</source>
             <translation>Wie weit oben die Fotos mit der Beschriftung des Suchbilds stehen: 1 heißt alle vor jedem anderen</translation>
         </message>
         <message>
-            <source>The share of the label's photos among the first k</source>
+            <source>The share of the label&apos;s photos among the first k</source>
             <translation>Der Anteil der so beschrifteten Fotos, der unter den ersten k ist</translation>
         </message>
         <message>
-            <source>The share of the first k that have the query's label</source>
+            <source>The share of the first k that have the query&apos;s label</source>
             <translation>Der Anteil der ersten k, die wie das Suchbild beschriftet sind</translation>
         </message>
         <message>
@@ -1970,49 +2040,6 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
         <message>
             <source>Pasted picture</source>
             <translation>Eingefügtes Bild</translation>
-        </message>
-    </context>
-    <context>
-        <name>empty_states</name>
-        <message>
-            <source>No photo has this in its name. Esc empties the filter.</source>
-            <translation>Kein Foto hat das im Namen. Esc leert den Filter.</translation>
-        </message>
-        <message>
-            <source>There are no photos in this folder. Open another one (Ctrl+O), or drop it here.</source>
-            <translation>In diesem Ordner sind keine Fotos. Öffnen Sie einen anderen (Strg+O), oder ziehen Sie ihn hierher.</translation>
-        </message>
-        <message>
-            <source>Nothing is that near. Raise the distance on the left.</source>
-            <translation>So nah ist nichts. Erhöhen Sie links den Abstand.</translation>
-        </message>
-        <message>
-            <source>The first photos are being indexed; results appear here as soon as there are some.</source>
-            <translation>Die ersten Fotos werden indiziert; Treffer erscheinen hier, sobald es welche gibt.</translation>
-        </message>
-        <message>
-            <source>Nothing is indexed yet for this model. Look for changes (F5) starts it.</source>
-            <translation>Für dieses Modell ist noch nichts indiziert. „Nach Änderungen sehen“ (F5) beginnt damit.</translation>
-        </message>
-        <message>
-            <source>There is nothing in this folder to compare with. Choose another one on the left.</source>
-            <translation>In diesem Ordner ist nichts zum Vergleichen. Wählen Sie links einen anderen.</translation>
-        </message>
-        <message>
-            <source>Looking for photos…</source>
-            <translation>Fotos werden gesucht …</translation>
-        </message>
-        <message>
-            <source>This search did not work. Search with another picture, or go back (Alt+Left).</source>
-            <translation>Diese Suche ging nicht. Suchen Sie mit einem anderen Bild, oder gehen Sie zurück (Alt+Links).</translation>
-        </message>
-        <message>
-            <source>All other photos lie in the query's own folder. Take the tick on the left away to see them.</source>
-            <translation>Alle anderen Fotos liegen im Ordner des Suchbilds. Nehmen Sie links den Haken weg, um sie zu sehen.</translation>
-        </message>
-        <message>
-            <source>There is no other photo to compare with. Open a folder with more photos (Ctrl+O), or drop it here.</source>
-            <translation>Es gibt kein anderes Foto zum Vergleichen. Öffnen Sie einen Ordner mit mehr Fotos (Strg+O), oder ziehen Sie ihn hierher.</translation>
         </message>
     </context>
 </TS>

@@ -145,6 +145,13 @@
     <context>
         <name>ScreenExportDialog</name>
         <message numerus="yes">
+            <source>%Ln near-identical photo(s), folded, are left out: unfold them first.</source>
+            <translation>
+                <numerusform>%Ln near-identical photo, folded, is left out: unfold it first.</numerusform>
+                <numerusform>%Ln near-identical photos, folded, are left out: unfold them first.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>&amp;All that is shown: %Ln photo(s)</source>
             <translation>
                 <numerusform>&amp;All that is shown: %Ln photo</numerusform>
