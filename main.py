@@ -124,9 +124,13 @@ def run_search(args: argparse.Namespace) -> int:
 
 
 def run_models(args: argparse.Namespace) -> int:
-    from engine.commands.models import models
+    from engine.commands.models import models, throw_away
 
-    return show(args, models(place_of(args)))
+    place = place_of(args)
+    if args.throw_away is None:
+        return show(args, models(place))
+    with open_store(place) as store:
+        return show(args, throw_away(place, store, args.throw_away))
 
 
 def run_libraries(args: argparse.Namespace) -> int:
@@ -168,6 +172,15 @@ def run_evaluate(args: argparse.Namespace) -> int:
     options = EvaluateOptions(args.folder, args.queries, args.model, metrics, args.labels)
     with open_store(place) as store:
         return show(args, follow(evaluate(place, store, options)))
+
+
+def run_adapt(args: argparse.Namespace) -> int:
+    from engine.commands.adapt import AdaptOptions, adapt
+
+    place = place_of(args)
+    options = AdaptOptions(args.folder, args.model, args.labels, args.only, args.name, args.keep)
+    with open_store(place) as store:
+        return show(args, follow(adapt(place, store, options)))
 
 
 def run_open(args: argparse.Namespace) -> int:
@@ -244,6 +257,7 @@ RUN = {
     "export": run_export,
     "open": run_open,
     "evaluate": run_evaluate,
+    "adapt": run_adapt,
     "libraries": run_libraries,
     "calibrate": run_calibrate,
     "compare": run_compare,

@@ -59,6 +59,10 @@ def open_embedder(spec: ModelSpec, provider: str | None = None, threads: int | N
 
     Raises ModelError when the network cannot be loaded or contradicts its description.
     """
+    if spec.base is not None:
+        from engine.adapted_embedder import AdaptedEmbedder  # which builds on what stands here
+
+        return AdaptedEmbedder(spec, open_embedder(spec.base, provider, threads))
     try:
         with open_regular(spec.path) as file:
             data = file.read()

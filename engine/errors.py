@@ -83,3 +83,7 @@ class LabelsError(EngineError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+class AdaptError(EngineError):
+    """No model can be adapted to these labels."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.assembly import AHEAD, Assembly
+from engine.derived import derivable, derive
 from engine.embedder import Embedder
 from engine.errors import FolderError, StoreBusyError
 from engine.library import Library
@@ -55,7 +56,8 @@ def index(
 ) -> Generator[Progress, None, IndexReport]:
     """Give every photo beneath `root` a vector of each embedder's model, reading only what the index does not know.
 
-    Yields Progress in the stages "scanning", "waiting" (for another indexing to end) and "embedding". Closing the
+    Yields Progress in the stages "scanning", "waiting" (for another indexing to end), "deriving" (of adapted models)
+    and "embedding". Closing the
     generator, or `cancelled`, ends it soon; what is embedded by then is kept. `decode_threads`: as many as there are
     cores. Raises FolderError, StoreError and ModelError, with everything committed that was done before.
     """
@@ -113,6 +115,7 @@ class _Run:
         found = yield from self._scan()
         if found is None:
             return
+        yield from self._derive()
         plan = compare(self._store, self._library, found, self._specs)
         if plan:
             with contextlib.ExitStack() as stack:
@@ -163,6 +166,17 @@ class _Run:
                     return None
                 if self._due():
                     yield Progress("scanning", count)
+
+    def _derive(self) -> Generator[Progress, None, None]:
+        """Vectors of adapted models follow from their base's: no photo is read for them."""
+        specs = [spec for spec in self._specs if len(derivable(self._library, spec))]
+        if not specs:
+            return
+        with contextlib.ExitStack() as stack:
+            locked = yield from self._lock(stack)
+            if locked:
+                yield from derive(self._store, self._library, specs, self._cancelled)
+                self._look_after()
 
     def _lock(self, stack: contextlib.ExitStack) -> Generator[Progress, None, bool]:
         """Become the only writer; False when cancelled meanwhile. Raises StoreBusyError after a while."""

@@ -130,6 +130,21 @@ def compact(store: "Store") -> int:
     return max(0, before - _room(store))
 
 
+def drop_model(store: "Store", sha256: str) -> int | None:
+    """Drop a model with all its vectors; for whoever holds the writer's lock. Returns the number that it had, None
+    where the index does not know it."""
+    with store.transaction() as db:
+        model = store.model_state(db, sha256)
+        if model is None:
+            return None
+        for table in ("vectors", "refused"):
+            db.execute(f"DELETE FROM {table} WHERE model = ?", (model.number,))  # noqa: S608
+        db.execute("DELETE FROM models WHERE id = ?", (model.number,))
+        _renew_generations(db)
+    drop_strays(store)
+    return model.number
+
+
 def _compact_file(store: "Store", model: "ModelState") -> None:
     with store.reading() as db:
         found = db.execute("SELECT row, content, checksum FROM vectors WHERE model = ? ORDER BY row", (model.number,))

@@ -20,6 +20,7 @@ METADATA_KEY = "semblance"
 FORMAT = 1
 
 # Bounds on what a description may ask for, so that a strange file cannot ask for all memory.
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"
 MAX_INPUT_SIDE = 4096
 MAX_EMBEDDING = 65_536
 MAX_LABELS = 100_000
@@ -50,6 +51,7 @@ class ModelSpec:
     path: Path
     file_size: int  # bytes
     mtime_ns: int = field(default=0, compare=False, repr=False)  # of the file when it was read; 0: not from a file
+    base: "ModelSpec | None" = None  # of an adapted model (`engine.adapted_file`): the network that it goes behind
 
     @cached_property
     def sha256(self) -> str:
@@ -81,35 +83,50 @@ def bundled_folder() -> Path:
     return Path(__file__).resolve().parent.parent / "models"
 
 
+def own_folder(data_dir: Path) -> Path:
+    """The folder of the user's own models, beside the index."""
+    return data_dir / "models"
+
+
 def list_models(folders: Sequence[Path]) -> ModelList:
-    """Every `.onnx` file directly in `folders`. Of two models with one name the first folder's, then the first file's,
-    is kept and the other refused. A folder that does not exist holds no models."""
+    """Every `.onnx` file directly in `folders`, and the models that are adapted from these. Of two models with one name
+    the first folder's, then the first file's, is kept and the other refused. A folder that does not exist holds no
+    models."""
+    from engine.adapted_file import SUFFIX, read_adapted  # which reads descriptions by what stands here
+
     models: dict[str, ModelSpec] = {}
+    files, refused = _model_files(folders, (".onnx", SUFFIX))
+    # A base is read before what is adapted from it.
+    for path in sorted(files, key=lambda path: path.suffix.lower() == SUFFIX):
+        try:
+            adapted = path.suffix.lower() == SUFFIX
+            spec = read_adapted(path, tuple(models.values())) if adapted else read_spec(path)
+        except ModelError as error:
+            refused.append(error)
+            continue
+        if spec.name in models:
+            other = models[spec.name].path
+            refused.append(ModelError(path, f"its name {spec.name!r} is already taken by {other}"))
+        else:
+            models[spec.name] = spec
+    return ModelList(tuple(models[name] for name in sorted(models)), tuple(refused))
+
+
+def _model_files(folders: Sequence[Path], suffixes: Sequence[str]) -> tuple[list[Path], list[ModelError]]:
+    """The files of these kinds directly in the folders, each once, and the folders that cannot be read."""
+    found: dict[Path, Path] = {}
     refused: list[ModelError] = []
-    seen: set[Path] = set()
     for folder in folders:
         try:
-            files = sorted(item for item in folder.iterdir() if item.suffix.lower() == ".onnx" and item.name[0] != ".")
+            files = sorted(item for item in folder.iterdir() if item.suffix.lower() in suffixes and item.name[0] != ".")
         except FileNotFoundError:
             continue
         except OSError as error:
             refused.append(ModelError(folder, _os_reason(error)))
             continue
         for path in files:
-            if path.resolve() in seen:
-                continue
-            seen.add(path.resolve())
-            try:
-                spec = read_spec(path)
-            except ModelError as error:
-                refused.append(error)
-                continue
-            if spec.name in models:
-                other = models[spec.name].path
-                refused.append(ModelError(path, f"its name {spec.name!r} is already taken by {other}"))
-            else:
-                models[spec.name] = spec
-    return ModelList(tuple(models[name] for name in sorted(models)), tuple(refused))
+            found.setdefault(path.resolve(), path)
+    return list(found.values()), refused
 
 
 def find_model(name: str, folders: Sequence[Path]) -> ModelSpec:
@@ -246,7 +263,7 @@ def _checked(fields: _Fields, path: Path, file_size: int) -> ModelSpec:
     if version != FORMAT:
         raise _FieldError(f"`format` is {version}; this program reads {FORMAT}: use a newer Semblance")
     name = fields.text("name")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}", name):
+    if not re.fullmatch(NAME_PATTERN, name):
         raise fields.wrong("name", "1 to 100 letters, digits, `.`, `_`, `+` or `-`, a letter or digit first")
     pixels = fields.object("input")
     height = pixels.whole("height", 1, MAX_INPUT_SIDE)

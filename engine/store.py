@@ -162,6 +162,14 @@ class Store:
         with self.exclusive():
             return maintenance.compact(self)
 
+    def drop_model(self, sha256: str) -> None:
+        """Forget a model and delete its vectors. Raises StoreBusyError while something is being indexed."""
+        with self.exclusive():
+            number = maintenance.drop_model(self, sha256)
+        if number is not None:
+            self._drop_snapshots(f"rows-*-{number}-*")
+            self._drop_snapshots(f"codes-{number}-*")
+
     # What follows is for the engine's own modules.
 
     @contextlib.contextmanager

@@ -266,7 +266,7 @@ def test_the_window_gets_the_folder_and_the_places(
     monkeypatch.chdir(tmp_path)
     assert cli("./index", "--provider", "cpu").status == 7
     assert cli().status == 7
-    assert called[0][:4] == (Path("index"), data_dir, [model_folder], "cpu")
+    assert called[0][:4] == (Path("index"), data_dir, [model_folder, data_dir / "models"], "cpu")
     assert called[1][0] is None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.spec import DEFAULT_MODEL, ModelSpec, bundled_folder, find_model
+from engine.spec import DEFAULT_MODEL, ModelSpec, bundled_folder, find_model, own_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class Place:
     threads: int | None = None  # None: as many as there are cores
 
     def folders(self) -> list[Path]:
-        """Every folder that models are looked for in; the bundled one comes first."""
-        return [bundled_folder(), *self.model_folders]
+        """Every folder that models are looked for in: the bundled one first, the user's own models last."""
+        return [bundled_folder(), *self.model_folders, own_folder(self.data_dir)]
 
     def model(self, name: str | None) -> ModelSpec:
         """The model of that name, the default one for None; raises UnknownModelError, which lists the known ones."""

@@ -205,13 +205,36 @@ def configure_explain(parser: Parser) -> None:
     add_json(parser)
 
 
+def configure_adapt(parser: Parser) -> None:
+    add_library(parser)
+    parser.add_argument(
+        "--labels",
+        default="folders",
+        metavar="LABELS",
+        help="`folders` (the sub-folder that a photo lies in) or a CSV file of path,label (default: folders)",
+    )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="LABEL", help="learn from this label; repeatable (default: all)"
+    )
+    parser.add_argument("--model", metavar="NAME", help="the model to adapt; `models` lists them")
+    parser.add_argument("--name", metavar="NEW", help="what to call the adapted model (default: after the folder)")
+    parser.add_argument("--keep", action="store_true", help="keep the adapted model even where no gain could be shown")
+    add_json(parser)
+
+
+def configure_models(parser: Parser) -> None:
+    parser.add_argument("--throw-away", metavar="NAME", help="delete one of your own models, and its embeddings")
+    add_json(parser)
+
+
 COMMANDS = {
     "index": Command("embed the photos of a folder, or what has changed in it", configure_index),
     "search": Command("rank the photos of a folder by their distance to an image", configure_search),
-    "models": Command("list the models", add_json),
+    "models": Command("list the models", configure_models),
     "export": Command("write the rankings of many queries to files", configure_export),
     "open": Command("show an exported run again, and say what has changed since", configure_open),
     "evaluate": Command("measure models on photos whose folder is their label", configure_evaluate),
+    "adapt": Command("adapt a model to your own labelled folders, and measure what that gains", configure_adapt),
     "calibrate": Command("tell what a distance means in a library", configure_calibrate),
     "compare": Command("lay the rankings of several models or distances side by side", configure_compare),
     "robustness": Command("tell which changes of a picture a model sees", configure_robustness),
