@@ -156,6 +156,15 @@ class GalleryModel(QAbstractListModel):
         rows = np.flatnonzero(self._items.order == at)
         return int(rows[0]) if len(rows) else None
 
+    def rows_at(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows that show the photos at some places of `items.paths`, without those that no row shows."""
+        if self._items.order is None:
+            return positions
+        row_of = np.full(len(self._items.paths), -1, dtype=np.int64)
+        row_of[self._items.order] = np.arange(len(self._items), dtype=np.int64)
+        rows: NDArray[np.int64] = row_of[positions]
+        return rows[rows >= 0]
+
     @guarded(0)
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._items)

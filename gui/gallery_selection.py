@@ -12,6 +12,7 @@ from gui.gallery_geometry import GridGeometry
 from gui.gallery_model import GalleryItems, GalleryModel
 
 _Flag = QItemSelectionModel.SelectionFlag
+_MOST_RUNS = 10_000  # stretches of selected rows that Qt is handed at once: a tenth of a second
 
 
 class SelectedPaths(Sequence[str]):
@@ -105,13 +106,17 @@ class GallerySelection:
         """No photo."""
         self._selection.clearSelection()
 
-    def select_rows(self, rows: Sequence[int]) -> None:
-        """Exactly these; they need not be sorted."""
+    def select_rows(self, rows: NDArray[np.int64]) -> None:
+        """Exactly these; they need not be sorted. Of very many scattered ones the first are selected."""
         selection = QItemSelection()
-        at = np.unique(np.asarray(rows, dtype=np.int64))
-        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1):
-            if len(run):
-                selection.append(self._range(int(run[0]), int(run[-1])).at(0))
+        chosen = np.zeros(len(self._model.items), dtype=np.bool_)
+        chosen[rows] = True
+        at = np.flatnonzero(chosen)
+        ends = np.flatnonzero(np.diff(at, append=np.iinfo(np.int64).max) > 1)[:_MOST_RUNS]
+        first = 0
+        for last in ends.tolist():
+            selection.append(self._range(int(at[first]), int(at[last])).at(0))
+            first = last + 1
         self._selection.select(selection, _Flag.ClearAndSelect)
 
     # -- the rubber band -------------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 """The grid as the window uses it: what clicks, keys and the rubber band mean."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -35,7 +38,7 @@ from gui.thumbnails import Thumbnails
 SMALLEST_TILE, LARGEST_TILE, TILE_STEP = 80, 400, 20
 CLICK_DELAY_MS = 220  # most double clicks are quicker; a click alone should not feel slow
 _AUTOSCROLL_MS = 16
-_MOST_KEPT = 10_000  # selected photos that are found again when the list changes
+_MOST_KEPT = 2000  # selected photos that are looked up by name when the library itself has changed
 
 _Key, _Mod = Qt.Key, Qt.KeyboardModifier
 _MOVES = {
@@ -132,14 +135,15 @@ class GalleryView(GridView):
         top = self._gallery.path(row) if row < len(self._gallery.items) else None
         at_start = row == 0 and below <= 0
         current = self.current_path()
-        selected = self.selected_paths()[:_MOST_KEPT]
+        before, selected = self._gallery.items.paths, self.selected_paths()
         self._gallery.set_items(items)
         row_of = self._gallery.row_of
         if top is not None and not at_start and (new_row := row_of(top)) is not None:
             self._top = (new_row, below)
             self.updateGeometries()
-        if selected:
-            self._selecting.select_rows([found for path in selected if (found := row_of(path)) is not None])
+        if len(selected):
+            at = selected.positions if items.paths is before else _places(items.paths, selected[:_MOST_KEPT])
+            self._selecting.select_rows(self._gallery.rows_at(at))
         if current is not None and (new_row := row_of(current)) is not None:
             self.setAutoScroll(False)
             self._selecting.move(new_row)
@@ -382,3 +386,11 @@ class GalleryView(GridView):
             self._selecting.move(row)
         else:
             self._selecting.choose(row)
+
+
+def _places(paths: Sequence[str], wanted: Sequence[str]) -> NDArray[np.int64]:
+    """Where some photos stand in sorted `paths`, without those that are gone."""
+    found = [bisect_left(paths, path) for path in wanted]
+    return np.array(
+        [at for at, path in zip(found, wanted, strict=True) if at < len(paths) and paths[at] == path], dtype=np.int64
+    )

@@ -100,6 +100,7 @@ def test_every_control_of_the_small_windows_has_a_name_and_is_reached_by_tab(ful
     full.chooses(command)
     dialog = next(dialog for dialog in full.window.findChildren(QDialog) if dialog.isVisible())
     try:
+        assert not dialog.isModal()
         assert nameless(dialog) == []
         assert left_out(full, dialog) == []
     finally:

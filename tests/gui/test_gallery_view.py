@@ -1,5 +1,6 @@
 """The grid under mouse and keyboard, as in a file manager."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QAccessible, QContextMenuEvent, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.path_table import PathTable
 from gui.gallery_model import GalleryItems
 from gui.gallery_view import LARGEST_TILE, GalleryView
 from gui.thumbnails import Thumbnails, Wanted, _Loaded
@@ -440,6 +442,31 @@ def test_a_new_list_begins_at_the_top_and_a_refreshed_one_stays(qtbot: QtBot, gr
     grid.show_items(GalleryItems(old))
     assert grid.verticalScrollBar().value() == 0
     assert selected(grid) == []
+
+
+def test_a_million_selected_photos_stay_selected_in_another_order(grid: GalleryView) -> None:
+    paths = PathTable.from_sorted(f"{number:07d}.jpg" for number in range(1_000_000))
+    order = np.random.default_rng(1).permutation(len(paths))
+    distances = np.linspace(0, 1, len(paths))
+    grid.show_items(GalleryItems(paths, order, distances))
+    grid.selectAll()
+    start = time.thread_time()
+    grid.refresh_items(GalleryItems(paths, order[::-1].copy(), distances))
+    assert time.thread_time() - start < 2  # looked up one by one it takes minutes
+    assert grid.selected_count() == 1_000_000
+    grid.clearSelection()
+    grid._selecting.select_rows(np.array([5, 3, 4, 999_999]))
+    three = selected(grid)
+    assert len(three) == 4
+    grid.refresh_items(GalleryItems(paths, order, distances))
+    assert sorted(selected(grid)) == sorted(three)
+
+
+def test_a_selection_is_found_again_in_a_library_that_has_changed(grid: GalleryView) -> None:
+    grid.show_items(ranked(["a.jpg", "b.jpg", "c.jpg", "d.jpg"]))
+    grid._selecting.select_rows(np.array([0, 2, 3]))  # d, b, a
+    grid.refresh_items(ranked(["a.jpg", "aa.jpg", "c.jpg", "d.jpg"]))
+    assert selected(grid) == ["d.jpg", "a.jpg"]
 
 
 def test_a_refreshed_list_that_stood_at_the_top_stays_at_the_top(grid: GalleryView, names: Names) -> None:

@@ -46,6 +46,14 @@ class Tour:
         left, top, _, height = self.screen.ask(f"place({check})")
         self.screen.click(left + 10, top + height // 2)
 
+    def open_menu(self, number: int) -> None:
+        """Click a title in the menu bar."""
+        bar = "window.menuBar()"
+        self.screen.click(
+            *self.screen.ask(f"{bar}.mapToGlobal({bar}.actionGeometry({bar}.actions()[{number}]).center()).toTuple()")
+        )
+        self.screen.wait("app.activePopupWidget() is not None")
+
     def type_path(self, path: Path) -> None:
         """Answer Qt's own dialog for files and folders."""
         self.screen.settle()

@@ -47,6 +47,7 @@ def select(tour: Tour) -> None:
     screen.wait("app.activePopupWidget() is not None")
     tour.keep("right-click")
     screen.key("Down", "Down", "Down", "Escape")
+    screen.wait("app.activePopupWidget() is None")
     screen.key("ctrl+c")
     path = screen.ask(f"{GRID}.gallery.path(1)")
     screen.wait(f"app.clipboard().text().endswith({path!r})")
@@ -103,7 +104,7 @@ def export(tour: Tour) -> None:
     screen.settle()
     screen.ask(f"dialog.folder.set_text({str(out)!r})")
     tour.keep("export")
-    screen.key("alt+e")
+    tour.press("dialog.start")
     screen.wait("not dialog.running and dialog.open_folder.isVisible()")
     tour.keep("exported")
     tour.close()
@@ -118,7 +119,7 @@ def evaluate(tour: Tour) -> None:
     screen.key("ctrl+m")
     screen.wait("dialog is not None")
     tour.keep("evaluate")
-    screen.key("alt+e")
+    tour.press("dialog.start")
     screen.wait("not dialog.running and dialog.shown.isVisible()", INDEXING_S)
     tour.keep("evaluated")
     tour.close()
@@ -131,17 +132,11 @@ def small_windows(tour: Tour) -> None:
         screen.wait("dialog is not None")
         tour.keep(name)
         tour.close()
-    for number, letter in enumerate("lspvh", 1):
-        index = number - 1
-        screen.click(
-            *screen.ask(
-                f"list(window.menuBar().mapToGlobal(window.menuBar().actionGeometry("
-                f"window.menuBar().actions()[{index}]).center()).toTuple())"
-            )
-        )
-        screen.wait("app.activePopupWidget() is not None")
-        tour.keep(f"menu-{letter}")
+    for number in range(5):
+        tour.open_menu(number)
+        tour.keep(f"menu-{number + 1}")
         screen.key("Escape", "Escape")
+        screen.wait("app.activePopupWidget() is None")
     screen.ask("window.actions_['about'].trigger()")
     screen.wait("dialog is not None")
     tour.keep("about")
@@ -217,7 +212,11 @@ def odd_files(tour: Tour) -> None:
     screen.wait("controller.query is not None")
     tour.ranked()
     tour.keep("ranked-among-few")
-    screen.key("alt+l", "r")
-    screen.wait("app.activePopupWidget() is not None")
+    tour.open_menu(0)
+    menu = "window.menuBar().actions()[0].menu()"
+    screen.click(
+        *screen.ask(f"{menu}.mapToGlobal({menu}.actionGeometry(window._recent_menu.menuAction()).center()).toTuple()")
+    )
+    screen.wait("app.activePopupWidget() is window._recent_menu")
     tour.keep("recent-folders")
     screen.key("Escape", "Escape", "Escape")
