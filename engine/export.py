@@ -140,6 +140,8 @@ def export(
             seconds=time.monotonic() - started,
         )
         return _report(request.out, folder.commit(manifest), started)
+    except OSError as error:
+        raise _named(error, request.out) from error
     finally:
         folder.close()
 
@@ -176,8 +178,10 @@ def export_screen(
             seconds=time.monotonic() - started,
         )
         return _report(out, folder.commit(manifest), started)
-    except BaseException:
+    except BaseException as error:
         folder.discard()
+        if isinstance(error, OSError):
+            raise _named(error, out) from error
         raise
 
 
@@ -303,7 +307,7 @@ def _write(
             continue
         folder.clear(*OUTPUTS[format_])
         yield Progress(format_, 0, total, len(skipped))
-        with closing(_writer(format_, folder.done, sections, library, thumbnails, skipped)) as writer:
+        with closing(_writer(format_, folder, sections, library, thumbnails, skipped)) as writer:
             for done in writer:
                 yield Progress(format_, done, total, len(skipped))
         folder.finish(format_)
@@ -311,12 +315,13 @@ def _write(
 
 def _writer(
     format_: Format,
-    done: Path,
+    folder: ExportFolder,
     sections: Sequence[Section],
     library: Library,
     thumbnails: ThumbnailStore | None,
     skipped: list[Skipped],
 ) -> Generator[int, None, None]:
+    done = folder.done
     match format_:
         case Format.CSV:
             return write_csv(done / "results.csv", sections)
@@ -325,7 +330,7 @@ def _writer(
         case Format.PARQUET:
             return write_parquet(done / "results.parquet", sections)
         case Format.COPY:
-            return copy_files(done / "files", sections, library, skipped)
+            return copy_files(done / "files", folder.out, sections, library, skipped)
         case Format.CONTACT_SHEET:
             return write_sheets(done, sections, Pictures(library, thumbnails))
         case Format.HTML:
@@ -362,6 +367,13 @@ def _manifest(
         **parts,
         "skipped": [{"path": item.path, "reason": item.reason} for item in skipped],
     }
+
+
+def _named(error: OSError, out: Path) -> OSError:
+    """The error with the folder that could not be written, where it does not say what it is about: a full disk."""
+    if error.filename is not None or error.errno is None:
+        return error
+    return OSError(error.errno, os.strerror(error.errno), str(out))
 
 
 def _report(out: Path, manifest: dict[str, Any], started: float) -> ExportReport:

@@ -16,19 +16,20 @@ from engine.results import Skipped
 
 MAX_NAME_BYTES = 255  # of one name, on the usual file systems
 MAX_SUFFIX = 16  # characters; what is longer is no extension
+UNITS = ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB"))
 SPARE_SHARE = 0.02  # of the free space is left alone
 
 
 def copy_files(
-    folder: Path, sections: Sequence[Section], library: Library, skipped: list[Skipped]
+    folder: Path, out: Path, sections: Sequence[Section], library: Library, skipped: list[Skipped]
 ) -> Generator[int, None, None]:
     """Copy into `folder`, which must not exist: `0001/000-QUERY`, `0001/001-RESULT`, …; with several models or metrics
     in a folder for each, such as `MODEL-cosine/0001/…`. Yields the number of queries done so far.
 
     Originals are only read. A file that cannot be read is added to `skipped`. Raises ExportError before anything is
-    copied if there is not enough space.
+    copied if there is not enough space. `out` is the folder that the user named.
     """
-    _check_space(folder.parent, sections, library)
+    _check_space(out, sections, library)
     done = 0
     for section in sections:
         beneath = folder / f"{section.model}-{section.metric}" if len(sections) > 1 else folder
@@ -102,4 +103,10 @@ def _check_space(place: Path, sections: Sequence[Section], library: Library) -> 
         wanted += sum(int(sizes[ranked.order].sum()) for block in section.blocks() for ranked in block)
     free = int(shutil.disk_usage(place).free * (1 - SPARE_SHARE))
     if wanted > free:
-        raise ExportError(place, f"the copies need {wanted / 1e9:.1f} GB, but only {free / 1e9:.1f} GB are free")
+        raise ExportError(place, f"the copies need {_size(wanted)}, but only {_size(free)} are free")
+
+
+def _size(count: int) -> str:
+    """Bytes in a unit that leaves a few digits before the point."""
+    value, unit = next((count / 10**power, unit) for power, unit in UNITS if count >= 10**power or power == 3)
+    return f"{value:.1f} {unit}"

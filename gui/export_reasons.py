@@ -37,8 +37,8 @@ PATTERNS = (
         ),
     ),
     (
-        r"the copies need (.+) GB, but only (.+) GB are free",
-        QT_TRANSLATE_NOOP("export reasons", "the copies need %1 GB, but only %2 GB are free"),
+        r"the copies need (.+), but only (.+) are free",
+        QT_TRANSLATE_NOOP("export reasons", "the copies need %1, but only %2 are free"),
     ),
     (
         r"none of the (\d+) queries can be read: (.+)",

@@ -1668,8 +1668,8 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>was dort liegt, entstand mit anderen Einstellungen, oder die Fotos haben sich seitdem geändert</translation>
         </message>
         <message>
-            <source>the copies need %1 GB, but only %2 GB are free</source>
-            <translation>die Kopien brauchen %1 GB, frei sind nur %2 GB</translation>
+            <source>the copies need %1, but only %2 are free</source>
+            <translation>die Kopien brauchen %1, frei sind nur %2</translation>
         </message>
         <message>
             <source>none of its %1 pictures can be read: %2</source>

@@ -16,7 +16,6 @@ from PIL import Image
 
 from engine.embedder import Embedder, open_embedder
 from engine.errors import ExportError
-from engine.evaluate import Queries, evaluate
 from engine.export import ExportReport, ExportRequest, Format, export, export_screen
 from engine.export_blocks import Ranked, ScreenSection
 from engine.export_folder import PARTIAL
@@ -41,6 +40,7 @@ class World:
 
     def __init__(self, root: Path, store: Store, specs: tuple[ModelSpec, ...], out: Path, queries: Path) -> None:
         self.root, self.store, self.specs, self.out, self.queries = root, store, specs, out, queries
+        self.data_dir = store.data_dir
 
     def request(self, **changes: Any) -> ExportRequest:
         plain = ExportRequest(self.root, self.out, "all", self.specs[:1], k=3, formats=(Format.JSON,))
@@ -252,12 +252,20 @@ def test_somebody_elses_file_of_that_name_is_not_overwritten(world: World) -> No
     assert files_in(world.out) == {"results.csv", "notes.txt"}
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission_is_refused(world: World) -> None:
-    world.out.mkdir()
-    world.out.chmod(0o555)
-    with pytest.raises(ExportError, match="cannot be written"):
-        world.run()
+    if not hasattr(os, "geteuid"):
+        pytest.skip("needs the permissions of POSIX")
+    if os.geteuid() == 0:  # whom no mode of a folder stops; the kernel's own folders do
+        out = Path("/sys/kernel/semblance")
+        if not out.parent.is_dir():
+            pytest.skip("root may write anywhere here")
+    else:
+        world.out.mkdir()
+        world.out.chmod(0o555)
+        out = world.out
+    with pytest.raises(ExportError, match="cannot be written") as caught:
+        world.run(out=out)
+    assert str(caught.value).startswith(str(out))
 
 
 def test_two_exports_do_not_write_into_one_folder(world: World) -> None:
@@ -385,22 +393,6 @@ def test_resume_refuses_other_choices_and_changed_photos(world: World) -> None:
 
 def test_resume_where_there_is_nothing_starts(world: World) -> None:
     assert world.run(resume=True).rows == 72
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_an_error_and_a_resume_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.open
-
-    def full(path: Path, mode: str = "r", *words: Any, **more: Any) -> Any:
-        return real(Path("/dev/full") if path.name == "results.csv" and "w" in mode else path, mode, *words, **more)
-
-    monkeypatch.setattr(Path, "open", full)
-    with pytest.raises(OSError, match="No space left"):
-        world.run(formats=(Format.JSON, Format.CSV))
-    monkeypatch.undo()
-    assert all(name.startswith(PARTIAL) for name in files_in(world.out))
-    world.run(formats=(Format.JSON, Format.CSV), resume=True)
-    assert files_in(world.out) == {"results.csv", "results.json", "manifest.json"}
 
 
 @posix_only
@@ -608,40 +600,6 @@ def test_progress_counts_queries_in_every_stage(world: World) -> None:
     for reports in seen.values():
         assert [report.done for report in reports] == sorted(report.done for report in reports)
         assert (reports[-1].done, reports[-1].total) == (4, 4)
-
-
-def average_precision_by_definition(flags: list[bool]) -> float:
-    """The mean, over the relevant results, of the share of relevant ones among all up to it."""
-    precisions = [sum(flags[: place + 1]) / (place + 1) for place, flag in enumerate(flags) if flag]
-    return sum(precisions) / len(precisions)
-
-
-def test_the_map_of_the_exported_json_is_that_of_evaluate(world: World) -> None:
-    world.run(k=None)
-    world.run(out=world.out.with_name("outer"), queries=str(world.queries), k=None)
-    gallery = world.store.library(world.root).gallery(world.specs[0])
-    labels = [folder_label(path) for path in gallery.paths]
-
-    def independent(file: Path) -> float:
-        flags: dict[str, list[bool]] = {}
-        for row in sorted(json.loads(file.read_bytes()), key=lambda row: row["rank"]):
-            flags.setdefault(row["query"], []).append(row["label"] == row["query_label"])
-        return sum(map(average_precision_by_definition, flags.values())) / len(flags)
-
-    inner = evaluate(gallery, labels, Metric.COSINE).metrics["map"].value
-    assert inner is not None
-    assert 0 < inner < 1
-    assert abs(independent(world.out / "results.json") - inner) < 1e-9
-
-    from engine.query import embed_file
-
-    embedder = open_embedder(world.specs[0])
-    paths = sorted(world.queries.rglob("*.png"))
-    vectors = np.stack([embed_file(embedder, path).vector for path in paths])
-    queries = Queries([str(path) for path in paths], [path.parent.name for path in paths], vectors, [None] * len(paths))
-    outer = evaluate(gallery, labels, Metric.COSINE, queries).metrics["map"].value
-    assert outer is not None
-    assert abs(independent(world.out.with_name("outer") / "results.json") - outer) < 1e-9
 
 
 def test_a_csv_is_what_rfc_4180_says(world: World) -> None:
