@@ -87,3 +87,7 @@ class LabelsError(EngineError):
 
 class AdaptError(EngineError):
     """No model can be adapted to these labels."""
+
+
+class MapError(EngineError):
+    """The photos cannot be laid out as a map."""

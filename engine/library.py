@@ -139,6 +139,22 @@ class Library:
                     self._rows(db, files, model, save=True)
                     self._store.save_codes(model)
 
+    def kept_key(self, spec: ModelSpec) -> dict[str, Any] | None:
+        """What arrays by the rows of a model's file are a copy of, for `load_kept` and `save_kept`: rows keep their
+        meaning until the file is compacted. To be asked for before the gallery. None where the model has no vectors."""
+        with self._store.reading() as db:
+            model = self._store.model_state(db, spec.sha256)
+        return None if model is None else self._key(model.epoch) | {"model": model.number}
+
+    def load_kept(self, name: str, key: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:
+        """Arrays that were kept beside the index, copied into memory; None where there are none."""
+        arrays = self._store.load_snapshot(name, key)
+        return None if arrays is None else {kind: np.array(array) for kind, array in arrays.items()}
+
+    def save_kept(self, name: str, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep arrays beside the index; what was kept by that name before goes. `name` is KIND-LIBRARY-…"""
+        self._store.save_snapshot(name, key, arrays)
+
     def _refused(self, db: sqlite3.Connection) -> list[Skipped]:
         if db.execute("SELECT 1 FROM refused LIMIT 1").fetchone() is None:
             return []

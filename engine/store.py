@@ -151,7 +151,7 @@ class Store:
         for number in numbers:
             with self._cache_lock:
                 self._libraries.pop(number, None)
-            for kind in ("files", "rows"):
+            for kind in ("files", "rows", "map"):
                 self._drop_snapshots(f"{kind}-{number}-*")
 
     def compact(self) -> int:

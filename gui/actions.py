@@ -84,6 +84,8 @@ class Actions(QObject):
 
     def _view(self) -> None:
         self._begin(self.tr("&View"))
+        self._add("map", self.tr("Map of all &photos"), "M", checkable=True)
+        self._separate()
         self._add("side_panel", self.tr("&Search panel"), "Ctrl+B", checkable=True)
         self._add("inspector", self.tr("&Details"), "I", checkable=True)
         self._add("numbers", self.tr("&Rank and distance on the photos"), "Ctrl+Shift+R", checkable=True)
@@ -146,7 +148,7 @@ class Actions(QObject):
 
     def _other_keys(self) -> list[KeyHelp]:
         grid, viewer, query = self.tr("Photos"), self.tr("Viewer and comparison"), self.tr("Query picture")
-        limit = self.tr("Distance limit")
+        limit, photo_map = self.tr("Distance limit"), self.tr("Map")
         return [
             KeyHelp(grid, self.tr("Make the photo the query"), self.tr("Click")),
             KeyHelp(grid, self.tr("Select one more; a range"), self.tr("Ctrl+Click, Shift+Click")),
@@ -160,6 +162,12 @@ class Actions(QObject):
             KeyHelp(viewer, self.tr("Flick between query and photo"), self.tr("Tab")),
             KeyHelp(viewer, self.tr("Show why they match"), "H"),
             KeyHelp(viewer, self.tr("Close"), "Esc"),
+            KeyHelp(photo_map, self.tr("Search with the photo"), self.tr("Click, Enter")),
+            KeyHelp(photo_map, self.tr("Go to the photo beside it"), self.tr("Arrows")),
+            KeyHelp(photo_map, self.tr("Open the viewer"), self.tr("Double click, Space")),
+            KeyHelp(photo_map, self.tr("Move the map"), self.tr("Drag, Shift+Arrows")),
+            KeyHelp(photo_map, self.tr("Zoom in, out"), self.tr("Wheel, +, −")),
+            KeyHelp(photo_map, self.tr("Show all photos"), "0"),
             KeyHelp(limit, self.tr("Move the limit"), self.tr("Arrows, Page Up, Page Down")),
             KeyHelp(limit, self.tr("Remove the limit"), self.tr("Delete")),
             KeyHelp(query, self.tr("Search with a part of the picture"), self.tr("Drag a rectangle, or R")),

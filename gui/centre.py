@@ -116,14 +116,25 @@ class Centre(QStackedWidget):
         row.addWidget(self.back)
         row.addWidget(self.forward)
         row.addLayout(words, 1)
-        for widget in (self.filter, self._sort_label, self.sort, self.size_slider):
+        self.map = QToolButton(header)
+        actions["map"].setIconText(self.tr("Map"))
+        actions["map"].setToolTip(self.tr("Map of all photos (M)"))
+        self.map.setDefaultAction(actions["map"])
+        for widget in (self.filter, self._sort_label, self.sort, self.size_slider, self.map):
             row.addWidget(widget)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        self._looks = QStackedWidget(page)  # the grid, and the map in its place
+        self._looks.addWidget(self.grid)
+        self._of_grid = (self._sort_label, self.sort, self.size_slider)
         layout.addWidget(header)
-        layout.addWidget(self.grid, 1)
+        layout.addWidget(self._looks, 1)
         return page
+
+    def add_map(self, page: QWidget) -> None:
+        """Take in what `show_map` shows."""
+        self._looks.addWidget(page)
 
     def _tool(self, text: str, action: QAction) -> QToolButton:
         """A button that shows an arrow rather than the action's words."""
@@ -151,6 +162,19 @@ class Centre(QStackedWidget):
 
     def show_photos(self) -> None:
         self.setCurrentWidget(self._photos)
+
+    def show_map(self, shown: bool) -> None:
+        """The map in place of the grid, under the same header."""
+        self._looks.setCurrentIndex(1 if shown else 0)
+        for widget in self._of_grid:
+            widget.setVisible(not shown)
+        self.focus_photos()
+
+    def focus_photos(self) -> None:
+        """Give the keyboard to the grid, or to the map."""
+        look = self._looks.currentWidget()
+        if look is not None:
+            look.setFocus()
 
     @property
     def shows_photos(self) -> bool:

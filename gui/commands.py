@@ -58,7 +58,7 @@ class Commands(QObject):
         self.photos.failed.connect(self.show_error)
         self.photos.copied_path.connect(lambda count: self.notify(self.tr("%Ln path(s) copied", None, count)))
         self.photos.copied_image.connect(lambda _file: self.notify(self.tr("Picture copied")))
-        grid.menu_requested.connect(self._on_menu_requested)
+        grid.menu_requested.connect(self.show_menu)
         grid.add_requested.connect(self.add)
         grid.unfold_requested.connect(controller.toggle_stack)
         grid.selection_changed.connect(self.update)
@@ -118,6 +118,7 @@ class Commands(QObject):
             "select_all",
             "select_none",
             "select_invert",
+            "map",
             "export_batch",
             "evaluate",
         ):
@@ -126,7 +127,7 @@ class Commands(QObject):
             actions[key].setEnabled(count > 0)
         for key in ("show_in_folder", "copy_image"):
             actions[key].setEnabled(count == 1)
-        actions["view"].setEnabled(self._grid.current_path() is not None)
+        actions["view"].setEnabled(self._viewing.current_path is not None)
         actions["unfold"].setEnabled(self._row >= 0 and self._grid.gallery.stack(self._row)[1] > 0)
         actions["compare"].setEnabled(query and len(controller.items) > 0)
         actions["export_results"].setEnabled(self.jobs.can_export_screen)
@@ -194,6 +195,8 @@ class Commands(QObject):
     # -- photos ----------------------------------------------------------------------------------------------------
 
     def _chosen(self) -> Sequence[str]:
+        if self._viewing.elsewhere is not None:
+            return [self._viewing.elsewhere]
         selected = self._grid.selected_paths()
         if len(selected):
             return selected
@@ -210,7 +213,8 @@ class Commands(QObject):
         root = self._controller.root
         return [root / path for path in self._chosen()] if root is not None else []
 
-    def _on_menu_requested(self, position: QPoint, paths: Sequence[str]) -> None:
+    def show_menu(self, position: QPoint, paths: Sequence[str]) -> None:
+        """What can be done with the chosen photos, at a point of the screen."""
         if len(paths):
             menu = self._actions.context_menu(PHOTO_MENU)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

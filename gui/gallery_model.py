@@ -146,10 +146,26 @@ class GalleryModel(QAbstractListModel):
         mtimes = self._items.mtimes_ns
         return None if mtimes is None else int(mtimes[self.index_in_paths(row)])
 
+    def facts(self, path: str) -> tuple[bytes | None, int | None, int | None]:
+        """Hash, size and time of a photo, shown in a row or not, as far as they are known."""
+        items, at = self._items, self._place_of(path)
+        if at is None:
+            return None, None, None
+        return (
+            None if items.content is None else items.content[at].tobytes(),
+            None if items.sizes is None else int(items.sizes[at]),
+            None if items.mtimes_ns is None else int(items.mtimes_ns[at]),
+        )
+
+    def _place_of(self, path: str) -> int | None:
+        """Where a photo stands in `items.paths`."""
+        at = bisect_left(self._items.paths, path)
+        return at if at < len(self._items.paths) and self._items.paths[at] == path else None
+
     def row_of(self, path: str) -> int | None:
         """The row that shows a photo; None where no row does."""
-        at = bisect_left(self._items.paths, path)
-        if at >= len(self._items.paths) or self._items.paths[at] != path:
+        at = self._place_of(path)
+        if at is None:
             return None
         if self._items.order is None:
             return at

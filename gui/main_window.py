@@ -18,6 +18,7 @@ from gui.gallery_model import GalleryItems, shown_text
 from gui.gallery_view import GalleryView
 from gui.guard import guarded
 from gui.library_state import LibraryState
+from gui.mapping import Mapping
 from gui.predictor import Predictor
 from gui.query_facts import QueryFacts
 from gui.session_state import Query, Sort
@@ -43,6 +44,8 @@ NO_WINDOW_SETTINGS = (
     "library_sort",
     "export_choices",
     "evaluate_choices",
+    "map_layout",
+    "map_colour",
 )
 
 
@@ -63,6 +66,8 @@ class MainWindow(QMainWindow):
         self.centre = Centre(self.grid, self.actions_, self)
         self.side = SidePanel(self)
         self.viewing = Viewing(self.centre, self.grid, self.thumbnails, self)
+        self.mapping = Mapping(controller, self.thumbnails, self)
+        self.centre.add_map(self.mapping.page)
         self.predictor = Predictor(controller.backend.embedder, self)
         self.understanding = Understanding(controller, self.grid, self.viewing, self)
         self.commands = Commands(self, controller, self.actions_, self.grid, self.viewing)
@@ -123,9 +128,19 @@ class MainWindow(QMainWindow):
         self.predictor.predicted.connect(self.viewing.set_labels)
         self.understanding.judged.connect(self._show_state)
         self.viewing.full_screen_requested.connect(self.actions_["full_screen"].toggle)
+        self._connect_map()
         self.actions_["filter"].triggered.connect(self._on_filter_wanted)
         self.actions_["full_screen"].toggled.connect(self._on_full_screen)
         self.viewing.page_changed.connect(self._show_panels)
+
+    def _connect_map(self) -> None:
+        mapping, canvas = self.mapping, self.mapping.canvas
+        self.actions_["map"].toggled.connect(self._on_map)
+        canvas.view_requested.connect(self.viewing.view)
+        canvas.menu_requested.connect(self.commands.show_menu)
+        canvas.current_changed.connect(self._on_map_moved)
+        self.viewing.returned.connect(lambda path: mapping.shown and path and canvas.set_current_path(path))
+        mapping.failed.connect(self.commands.show_error)
 
     def _connect_settings(self) -> None:
         settings = self.settings
@@ -147,7 +162,7 @@ class MainWindow(QMainWindow):
         self.centre.show_photos()
         self.centre.clear_filter()
         self.grid.set_placeholder(self.tr("Opening…"))
-        self.grid.setFocus()
+        self.centre.focus_photos()
         self.side.set_library(root)
 
     def _on_library_changed(self, state: LibraryState) -> None:
@@ -251,6 +266,28 @@ class MainWindow(QMainWindow):
             self.viewing.set_labels(path, [])
             self.predictor.ask(controller.model, path, root / path)
 
+    # -- the map ---------------------------------------------------------------------------------------------------
+
+    def _on_map(self, shown: bool) -> None:
+        """The map in place of the grid, at the same photo; and back."""
+        self.viewing.close_page()
+        canvas, path = self.mapping.canvas, self.viewing.current_path
+        self.centre.show_map(shown)
+        self.mapping.set_shown(shown)
+        if shown:
+            canvas.set_current_path(path)
+            self.viewing.set_elsewhere(canvas.current_path())
+        else:
+            self.viewing.set_elsewhere(None)
+            if path is not None:
+                self.grid.set_current_path(path)
+        self.commands.update()
+
+    def _on_map_moved(self, path: str | None) -> None:
+        if self.mapping.shown:
+            self.viewing.set_elsewhere(path)
+            self.commands.update()
+
     # -- settings --------------------------------------------------------------------------------------------------
 
     def _apply_settings(self) -> None:
@@ -319,7 +356,7 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
         elif self.centre.filter.text():
             self.centre.filter.clear()
-            self.grid.setFocus()
+            self.centre.focus_photos()
         elif self.grid.selected_count() > 1:
             self.grid.clearSelection()
         elif self.controller.query is not None:
@@ -341,7 +378,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Clean at any moment: jobs end at their next step, and what they did is kept."""
         self._save_layout()
-        parts = (self.thumbnails, self.facts, self.viewing, self.predictor, self.understanding, self.commands)
-        for part in (self.controller, *parts):
+        parts = (self.thumbnails, self.facts, self.viewing, self.mapping, self.predictor, self.understanding)
+        for part in (self.controller, *parts, self.commands):
             part.close()
         event.accept()

@@ -59,6 +59,8 @@ class Settings(QObject):
     show_inspector = _Value(True)
     show_side_panel = _Value(True)
     watch_folder = _Value(True)
+    map_layout = _Value("pca")  # see `engine.photo_map.Layout`
+    map_colour = _Value("distance")  # "folder"; "distance" wherever there is a query
     geometry_hex = _Value("")
     splitter_hex = _Value("")
     export_choices: _Value[Kept] = _Value({})  # see `gui.export_job.ExportChoices`

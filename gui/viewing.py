@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from engine.metric import Metric, pairwise_distance
 from gui.centre import Centre
 from gui.compare import Compare
+from gui.gallery_model import GalleryItems
 from gui.gallery_view import GalleryView
 from gui.image_data import from_rgb
 from gui.inspector import Inspector, MatchFacts
@@ -27,6 +28,7 @@ class Viewing(QObject):
 
     full_screen_requested = Signal()
     page_changed = Signal()  # one was opened or closed
+    returned = Signal(object)  # the photo that a page showed last, when it closes; or None
     inspected = Signal(object, object)  # path and file of the photo that the inspector shows; None and None
 
     def __init__(self, centre: Centre, grid: GalleryView, thumbnails: Thumbnails, parent: QWidget) -> None:
@@ -37,6 +39,7 @@ class Viewing(QObject):
         self._query: QuerySide | None = None
         self._reply: SearchReply | None = None
         self._meaning: Meaning | None = None
+        self._elsewhere: str | None = None
         self.pictures = Pictures(self)
         self.viewer = Viewer(self.pictures, parent)
         self.compare = Compare(self.pictures, parent)
@@ -83,6 +86,21 @@ class Viewing(QObject):
         self._meaning = meaning
         self._tell_match(self.inspector.path)
 
+    @property
+    def current_path(self) -> str | None:
+        """The photo that the keyboard is on, in the grid or elsewhere."""
+        return self._grid.current_path() if self._elsewhere is None else self._elsewhere
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The photo that the keyboard is on outside the grid."""
+        return self._elsewhere
+
+    def set_elsewhere(self, path: str | None) -> None:
+        """The keyboard is on a photo outside the grid, which need not have it; None: back in the grid."""
+        self._elsewhere = path
+        self._inspect(path if path is not None else self._grid.current_path())
+
     # -- pages -----------------------------------------------------------------------------------------------------
 
     @property
@@ -93,13 +111,16 @@ class Viewing(QObject):
 
     def view(self, path: str) -> None:
         """Show one photo of the grid; the arrow keys go along the others."""
+        self._open(self.viewer)
+        self.viewer.show_photo(self._root, *self._among(path))
+
+    def _among(self, path: str) -> tuple[GalleryItems, int]:
+        """The rows of the grid and the photo's own; for one that is not among them, itself alone."""
         row = self._grid.gallery.row_of(path)
-        if row is not None:
-            self._open(self.viewer)
-            self.viewer.show_photo(self._root, self._grid.gallery.items, row)
+        return (GalleryItems((path,)), 0) if row is None else (self._grid.gallery.items, row)
 
     def view_current(self) -> None:
-        path = self._grid.current_path()
+        path = self.current_path
         if path is not None:
             self.view(path)
 
@@ -108,10 +129,11 @@ class Viewing(QObject):
         items = self._grid.gallery.items
         if self._query is None or not len(items):
             return
-        path = self._grid.current_path()
-        row = self._grid.gallery.row_of(path) if path is not None else None
+        path = self.current_path
+        if path is not None:
+            items, row = self._among(path)
         self._open(self.compare)
-        self.compare.show_pair(self._query, self._root, items, row or 0)
+        self.compare.show_pair(self._query, self._root, items, row if path is not None else 0)
 
     def _open(self, page: Viewer | Compare) -> None:
         other = self.page
@@ -129,26 +151,28 @@ class Viewing(QObject):
         path = page.path()
         self._centre.show_photos()
         page.clear()
-        self.page_changed.emit()
         if path is not None:
             self._grid.set_current_path(path)
-        self._grid.setFocus()
+        self.page_changed.emit()
+        self._centre.focus_photos()
+        self.returned.emit(path)
 
     def _on_page_moved(self, path: str | None) -> None:
         # The grid goes along, unseen: what acts on "the selected photo" acts on the one that is looked at.
         if path is not None:
             self._grid.set_current_path(path)
+            if self._elsewhere is not None:
+                self.set_elsewhere(path)
 
     # -- the inspector ---------------------------------------------------------------------------------------------
 
     def _inspect(self, path: str | None) -> None:
-        model = self._grid.gallery
-        row = model.row_of(path) if path is not None else None
-        if path is None or row is None:
+        path = path if self._elsewhere is None else self._elsewhere
+        if path is None:
             self.inspector.show_photo(None, None)
             self.inspected.emit(None, None)
             return
-        self.inspector.show_photo(path, self._root / path, model.content(row), model.size(row), model.mtime_ns(row))
+        self.inspector.show_photo(path, self._root / path, *self._grid.gallery.facts(path))
         self._tell_match(path)
         self.inspected.emit(path, self._root / path)
 

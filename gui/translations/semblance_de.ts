@@ -344,6 +344,50 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <source>Enter; Esc</source>
             <translation>Eingabe; Esc</translation>
         </message>
+        <message>
+            <source>Map of all &amp;photos</source>
+            <translation>Karte aller &amp;Fotos</translation>
+        </message>
+        <message>
+            <source>Map</source>
+            <translation>Karte</translation>
+        </message>
+        <message>
+            <source>Search with the photo</source>
+            <translation>Mit dem Foto suchen</translation>
+        </message>
+        <message>
+            <source>Click, Enter</source>
+            <translation>Klick, Eingabe</translation>
+        </message>
+        <message>
+            <source>Go to the photo beside it</source>
+            <translation>Zum Foto daneben gehen</translation>
+        </message>
+        <message>
+            <source>Arrows</source>
+            <translation>Pfeile</translation>
+        </message>
+        <message>
+            <source>Double click, Space</source>
+            <translation>Doppelklick, Leertaste</translation>
+        </message>
+        <message>
+            <source>Move the map</source>
+            <translation>Karte verschieben</translation>
+        </message>
+        <message>
+            <source>Drag, Shift+Arrows</source>
+            <translation>Ziehen, Umschalt+Pfeile</translation>
+        </message>
+        <message>
+            <source>Wheel, +, −</source>
+            <translation>Mausrad, +, −</translation>
+        </message>
+        <message>
+            <source>Show all photos</source>
+            <translation>Alle Fotos zeigen</translation>
+        </message>
     </context>
     <context>
         <name>BatchDialog</name>
@@ -475,6 +519,14 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Largest first</source>
             <translation>Größte zuerst</translation>
+        </message>
+        <message>
+            <source>Map</source>
+            <translation>Karte</translation>
+        </message>
+        <message>
+            <source>Map of all photos (M)</source>
+            <translation>Karte aller Fotos (M)</translation>
         </message>
     </context>
     <context>
@@ -1199,6 +1251,161 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Clear this list</source>
             <translation>Liste leeren</translation>
+        </message>
+    </context>
+    <context>
+        <name>MapCanvas</name>
+        <message>
+            <source>Map of photos</source>
+            <translation>Karte der Fotos</translation>
+        </message>
+    </context>
+    <context>
+        <name>MapLegend</name>
+        <message>
+            <source>Colours</source>
+            <translation>Farben</translation>
+        </message>
+    </context>
+    <context>
+        <name>MapPage</name>
+        <message>
+            <source>Overview (PCA)</source>
+            <translation>Überblick (PCA)</translation>
+        </message>
+        <message>
+            <source>Neighbourhoods (t-SNE)</source>
+            <translation>Nachbarschaften (t-SNE)</translation>
+        </message>
+        <message>
+            <source>The two directions in which the photos differ most; takes seconds</source>
+            <translation>Die zwei Richtungen, in denen sich die Fotos am meisten unterscheiden; dauert Sekunden</translation>
+        </message>
+        <message>
+            <source>Keeps photos beside those most like them; takes minutes</source>
+            <translation>Lässt Fotos neben denen, die ihnen am ähnlichsten sind; dauert Minuten</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>Ordner</translation>
+        </message>
+        <message>
+            <source>Distance to the query</source>
+            <translation>Abstand zur Anfrage</translation>
+        </message>
+        <message>
+            <source>Progress of the map</source>
+            <translation>Fortschritt der Karte</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Anhalten</translation>
+        </message>
+        <message>
+            <source>Arrange anew</source>
+            <translation>Neu anordnen</translation>
+        </message>
+        <message>
+            <source>New photos were put among those most like them</source>
+            <translation>Neue Fotos liegen bei denen, die ihnen am ähnlichsten sind</translation>
+        </message>
+        <message>
+            <source>A&amp;rrange</source>
+            <translation>A&amp;nordnen</translation>
+        </message>
+        <message>
+            <source>&amp;Colour</source>
+            <translation>&amp;Farbe</translation>
+        </message>
+        <message>
+            <source>Farther (−)</source>
+            <translation>Weiter weg (−)</translation>
+        </message>
+        <message>
+            <source>Nearer (+)</source>
+            <translation>Näher (+)</translation>
+        </message>
+        <message>
+            <source>All photos (0)</source>
+            <translation>Alle Fotos (0)</translation>
+        </message>
+        <message>
+            <source>Click a photo: then colours can tell the distance to it</source>
+            <translation>Klicken Sie ein Foto an: dann können die Farben den Abstand dazu zeigen</translation>
+        </message>
+        <message>
+            <source>Looking for what tells the photos apart…</source>
+            <translation>Sucht, was die Fotos unterscheidet …</translation>
+        </message>
+        <message>
+            <source>Placing photos: %1 of %2</source>
+            <translation>Legt Fotos aus: %1 von %2</translation>
+        </message>
+        <message>
+            <source>Arranging neighbours: %1 %</source>
+            <translation>Ordnet Nachbarn an: %1 %</translation>
+        </message>
+        <message>
+            <source>%1 left</source>
+            <translation>noch %1</translation>
+        </message>
+        <message>
+            <source>Looking for each photo's neighbours…</source>
+            <translation>Sucht zu jedem Foto die Nachbarn …</translation>
+        </message>
+    </context>
+    <context>
+        <name>Mapping</name>
+        <message>
+            <source>Neighbourhoods need one more package: %1</source>
+            <translation>Für Nachbarschaften fehlt noch ein Paket: %1</translation>
+        </message>
+        <message>
+            <source>Stopped.</source>
+            <translation>Angehalten.</translation>
+        </message>
+        <message>
+            <source>The map appears here as soon as photos are indexed.</source>
+            <translation>Die Karte erscheint hier, sobald Fotos indiziert sind.</translation>
+        </message>
+        <message>
+            <source>Distance %1</source>
+            <translation>Abstand %1</translation>
+        </message>
+        <message>
+            <source>near</source>
+            <translation>nah</translation>
+        </message>
+        <message>
+            <source>as far as half of the photos, or farther</source>
+            <translation>so fern wie die Hälfte der Fotos oder ferner</translation>
+        </message>
+        <message>
+            <source>in no folder</source>
+            <translation>in keinem Ordner</translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln other folder(s)</source>
+            <translation>
+                <numerusform>%Ln anderer Ordner</numerusform>
+                <numerusform>%Ln andere Ordner</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>%1. Arrows go to the next photo, Enter searches with it.</source>
+            <translation>%1. Pfeile gehen zum nächsten Foto, Eingabe sucht damit.</translation>
+        </message>
+        <message>
+            <source>Shows %1 % of what tells the photos apart</source>
+            <translation>Zeigt %1 % dessen, was die Fotos unterscheidet</translation>
+        </message>
+        <message>
+            <source>Neighbours are alike; large distances mean little</source>
+            <translation>Nachbarn ähneln sich; große Abstände sagen wenig</translation>
+        </message>
+        <message>
+            <source>%1 of %2 photos</source>
+            <translation>%1 von %2 Fotos</translation>
         </message>
     </context>
     <context>

@@ -143,6 +143,16 @@
         </message>
     </context>
     <context>
+        <name>Mapping</name>
+        <message numerus="yes">
+            <source>%Ln other folder(s)</source>
+            <translation>
+                <numerusform>%Ln other folder</numerusform>
+                <numerusform>%Ln other folders</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>ScreenExportDialog</name>
         <message numerus="yes">
             <source>%Ln near-identical photo(s), folded, are left out: unfold them first.</source>
