@@ -29,6 +29,7 @@ from gui.messages import Message
 from gui.skip_reasons import skip_reason
 
 _Buttons = QDialogButtonBox.StandardButton
+SHORTCUTS_SIZE = (620, 840)  # shows nearly all of them
 
 
 class _Dialog(QDialog):
@@ -120,7 +121,9 @@ class ShortcutsDialog(_Dialog):
 
     def __init__(self, lines: Sequence[KeyHelp], parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Shortcuts"), parent)
-        self.setMinimumSize(560, 560)
+        self.setMinimumSize(560, 400)
+        width, height = SHORTCUTS_SIZE
+        self.resize(width, min(height, self.screen().availableGeometry().height() - 60))
         self.list = _table([self.tr("What"), self.tr("Keys")], self)
         self.list.setAccessibleName(self.windowTitle())
         sections: dict[str, QTreeWidgetItem] = {}

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QCheckBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from gui.theme import DARK, LIGHT, SYSTEM, Theme, palette
@@ -96,3 +96,14 @@ def test_what_cannot_be_used_is_fainter() -> None:
         usable, faded = colours.color(Role.Text), colours.color(QPalette.ColorGroup.Disabled, Role.Text)
         ground = colours.color(Role.Base)
         assert contrast(faded, ground) < contrast(usable, ground)
+
+
+def test_buttons_of_dialogs_have_words_and_no_black_signs(qapp: QApplication, qtbot: QtBot) -> None:
+    theme = Theme(qapp, DARK)
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    qtbot.addWidget(box)
+    box.show()
+    button = box.button(QDialogButtonBox.StandardButton.Close)
+    assert button.text()
+    assert button.icon().isNull()
+    theme.deleteLater()

@@ -164,7 +164,8 @@ class Screen:
         command = [sys.executable, "-m", "tests.tour.drag_source", *(["--pixels"] if pixels else [])]
         source = subprocess.Popen([*command, str(at[0]), str(at[1]), *map(str, paths)], env=self.environment, cwd=ROOT)
         try:
-            self.tool("xdotool", "search", "--sync", "--onlyvisible", "--pid", str(source.pid))
+            search = ("xdotool", "search", "--sync", "--onlyvisible", "--pid", str(source.pid))
+            self.tool(*search, patience_s=6 * PATIENCE_S)
             time.sleep(1.0)
             self.drag((at[0] + 40, at[1] + 20), target, pause_s=0.1)
             time.sleep(0.5)
@@ -216,9 +217,9 @@ class Screen:
             before = now
             time.sleep(SETTLE_S)
 
-    def tool(self, *command: str) -> str:
+    def tool(self, *command: str, patience_s: float = 2 * PATIENCE_S) -> str:
         """Run one of the tools and return what it printed."""
         done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=True, timeout=2 * PATIENCE_S
+            command, env=self.environment, capture_output=True, text=True, check=True, timeout=patience_s
         )
         return done.stdout

@@ -1,7 +1,6 @@
 """The tour's second part: what is done with results, the long jobs, the small windows, and what goes wrong."""
 
 import tempfile
-import time
 from pathlib import Path
 
 from tests.tour.tour import GRID, INDEXING_S, SIDE, Tour
@@ -85,7 +84,7 @@ def compare(tour: Tour) -> None:
     screen.key("plus", "plus", "plus")
     tour.keep("compare-zoomed")
     screen.key("0", "h")
-    time.sleep(2)
+    screen.wait("window.viewing.compare.heat._found is not None", INDEXING_S)
     tour.keep("compare-why")
     screen.key("h", "Tab")
     tour.keep("compare-flicked")
@@ -201,7 +200,7 @@ def odd_files(tour: Tour) -> None:
     screen.key("ctrl+shift+o")
     tour.type_path(odd / "letter.jpg")
     screen.key("Return")
-    screen.wait("dialog is not None")
+    screen.wait("hasattr(dialog, 'more')")
     tour.keep("a-query-that-cannot-be-read")
     tour.press("dialog.more")
     tour.keep("error-details")
