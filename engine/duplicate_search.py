@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from engine.decode import load, load_bytes
 from engine.different import different_pairs
-from engine.duplicates import DuplicateGroup, GreyPicture, find_duplicates
+from engine.duplicates import DuplicateGroup, GreyPicture, PairKey, find_duplicates
 from engine.errors import DecodeError
 from engine.file_table import FileTable
 from engine.gallery import Gallery
 from engine.library import Library
+from engine.metric import Metric, pairwise_distance
 from engine.near_copies import GREY_SIDE, grey_square
 from engine.results import Progress
 from engine.sharpness import SHARPNESS_SIDE, sharpness
@@ -130,3 +131,39 @@ def _look(file: Path) -> tuple[int, int, float | None]:
 
 def _file(root: Path, path: str) -> Path:
     return Path(os.path.join(root, path))  # noqa: PTH118 - a name's odd bytes stay as they are
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A group after some of its photos were called different: what is left of it (no or several groups), and the pairs
+    of contents to remember."""
+
+    groups: tuple[CopyGroup, ...]
+    pairs: frozenset[PairKey]
+
+
+def part(gallery: Gallery, group: CopyGroup, contents: frozenset[bytes]) -> Parted:
+    """Take the photos with these `contents` out of a group: each is a copy of nothing else in it any more. Files of one
+    content stay together, for they are the same whatever is said."""
+    out = {copy.content for copy in group.copies} & contents
+    pairs = {frozenset((one, copy.content)) for one in out for copy in group.copies if copy.content != one}
+    sets = [[copy for copy in group.copies if copy.content == content] for content in sorted(out)]
+    sets.insert(0, [copy for copy in group.copies if copy.content not in out])
+    kept = [
+        CopyGroup(
+            _with_distances(gallery, copies), 1.0 if len({copy.content for copy in copies}) == 1 else group.certainty
+        )
+        for copies in sets
+        if len(copies) > 1
+    ]
+    return Parted(tuple(kept), frozenset(pairs))
+
+
+def _with_distances(gallery: Gallery, copies: list[Copy]) -> tuple[Copy, ...]:
+    """The photos with distances to the first of them; those of before where the gallery no longer has them all."""
+    positions = [at for copy in copies if (at := gallery.index_of(copy.path)) is not None]
+    if len(positions) != len(copies):
+        return tuple(copies)
+    vectors = gallery.vectors(np.array(positions, dtype=np.int64))
+    distances = pairwise_distance(vectors, vectors[0], Metric.COSINE)
+    return tuple(replace(copy, distance=float(d)) for copy, d in zip(copies, distances, strict=True))

@@ -66,6 +66,7 @@ class Actions(QObject):
         self._separate()
         self._add("export_results", self.tr("E&xport these results…"), "Ctrl+S")
         self._add("export_batch", self.tr("Export &many searches…"), "Ctrl+Shift+S")
+        self._add("duplicates", self.tr("Find &duplicates…"), "Ctrl+Shift+D")
         self._add("evaluate", self.tr("&Evaluate models…"), "Ctrl+M")
 
     def _selection(self) -> None:
@@ -149,6 +150,7 @@ class Actions(QObject):
     def _other_keys(self) -> list[KeyHelp]:
         grid, viewer, query = self.tr("Photos"), self.tr("Viewer and comparison"), self.tr("Query picture")
         limit, photo_map = self.tr("Distance limit"), self.tr("Map")
+        duplicates = self.tr("Duplicates")
         return [
             KeyHelp(grid, self.tr("Make the photo the query"), self.tr("Click")),
             KeyHelp(grid, self.tr("Select one more; a range"), self.tr("Ctrl+Click, Shift+Click")),
@@ -168,6 +170,11 @@ class Actions(QObject):
             KeyHelp(photo_map, self.tr("Move the map"), self.tr("Drag, Shift+Arrows")),
             KeyHelp(photo_map, self.tr("Zoom in, out"), self.tr("Wheel, +, −")),
             KeyHelp(photo_map, self.tr("Show all photos"), "0"),
+            KeyHelp(duplicates, self.tr("Compare two of a group"), "C"),
+            KeyHelp(duplicates, self.tr("Not a duplicate; take it back"), self.tr("N; Ctrl+Z")),
+            KeyHelp(duplicates, self.tr("Make the photo the query"), self.tr("Click, or S")),
+            KeyHelp(duplicates, self.tr("Open the viewer"), self.tr("Double click, Space, Enter")),
+            KeyHelp(duplicates, self.tr("Export the groups"), self.tr("Ctrl+S")),
             KeyHelp(limit, self.tr("Move the limit"), self.tr("Arrows, Page Up, Page Down")),
             KeyHelp(limit, self.tr("Remove the limit"), self.tr("Delete")),
             KeyHelp(query, self.tr("Search with a part of the picture"), self.tr("Drag a rectangle, or R")),

@@ -99,6 +99,7 @@ class Commands(QObject):
             "smaller": lambda: setattr(grid, "tile_size", grid.tile_size - TILE_STEP),
             "export_results": self.jobs.export_screen,
             "export_batch": self.jobs.export_batch,
+            "duplicates": self.jobs.duplicates,
             "evaluate": self.jobs.evaluate,
             "shortcuts": self.show_shortcuts,
             "about": lambda: AboutDialog(self._window).show(),
@@ -121,6 +122,7 @@ class Commands(QObject):
             "map",
             "export_batch",
             "evaluate",
+            "duplicates",
         ):
             actions[key].setEnabled(opened)
         for key in ("find_similar", "add_plus", "add_minus", "open_outside", "copy_path"):

@@ -88,6 +88,23 @@ class JobWindows(QObject):
 
         self._show("evaluate", make)
 
+    def duplicates(self) -> None:
+        """Search the library for near-identical photos."""
+        from gui.duplicates_page import DuplicatesPage
+
+        opened, controller = self._opened(), self._controller
+        spec = controller.model
+        if opened is None or spec is None:
+            return
+
+        def make() -> DuplicatesPage:
+            page = DuplicatesPage(controller.backend, opened, spec, self._grid.thumbnails, self._window)
+            page.query_requested.connect(lambda path: controller.set_query(Query.by_path(path)))
+            page.different_changed.connect(controller.folding.look_again)
+            return page
+
+        self._show("duplicates", make)
+
     def _show_ranking(self, model: str, metric: Metric, query: Query) -> None:
         """A query of an evaluation as the evaluation searched for it."""
         controller = self._controller

@@ -109,6 +109,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>&amp;Mehrere Suchen exportieren …</translation>
         </message>
         <message>
+            <source>Find &amp;duplicates…</source>
+            <translation>Fast gleiche &amp;Fotos finden …</translation>
+        </message>
+        <message>
             <source>&amp;Evaluate models…</source>
             <translation>Mo&amp;delle bewerten …</translation>
         </message>
@@ -229,6 +233,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Grenze des Abstands</translation>
         </message>
         <message>
+            <source>Duplicates</source>
+            <translation>Fast gleiche Fotos</translation>
+        </message>
+        <message>
             <source>Make the photo the query</source>
             <translation>Foto zur Vorlage machen</translation>
         </message>
@@ -303,6 +311,30 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
         <message>
             <source>Close</source>
             <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Compare two of a group</source>
+            <translation>Zwei einer Gruppe vergleichen</translation>
+        </message>
+        <message>
+            <source>Not a duplicate; take it back</source>
+            <translation>Nicht dasselbe Bild; zurücknehmen</translation>
+        </message>
+        <message>
+            <source>N; Ctrl+Z</source>
+            <translation>N; Strg+Z</translation>
+        </message>
+        <message>
+            <source>Click, or S</source>
+            <translation>Klick oder S</translation>
+        </message>
+        <message>
+            <source>Export the groups</source>
+            <translation>Die Gruppen exportieren</translation>
+        </message>
+        <message>
+            <source>Ctrl+S</source>
+            <translation>Strg+S</translation>
         </message>
         <message>
             <source>Move the limit</source>
@@ -723,6 +755,169 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Limit {limit}: {kept} of {count} photos</source>
             <translation>Grenze {limit}: {kept} von {count} Fotos</translation>
+        </message>
+    </context>
+    <context>
+        <name>DuplicatesModel</name>
+        <message>
+            <source>How much fine detail the photo has at the same size: the more, the sharper</source>
+            <translation>Wie viele feine Einzelheiten das Foto bei gleicher Größe hat: je mehr, desto schärfer</translation>
+        </message>
+        <message>
+            <source>Photo</source>
+            <translation>Foto</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>Ordner</translation>
+        </message>
+        <message>
+            <source>Pixels</source>
+            <translation>Pixel</translation>
+        </message>
+        <message>
+            <source>Size</source>
+            <translation>Größe</translation>
+        </message>
+        <message>
+            <source>Changed</source>
+            <translation>Geändert</translation>
+        </message>
+        <message>
+            <source>Sharpness</source>
+            <translation>Schärfe</translation>
+        </message>
+        <message>
+            <source>Distance</source>
+            <translation>Abstand</translation>
+        </message>
+        <message>
+            <source>identical files</source>
+            <translation>identische Dateien</translation>
+        </message>
+        <message>
+            <source>certainty %1</source>
+            <translation>Gewissheit %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>DuplicatesPage</name>
+        <message>
+            <source>Duplicates</source>
+            <translation>Fast gleiche Fotos</translation>
+        </message>
+        <message>
+            <source>&amp;Search</source>
+            <translation>&amp;Suchen</translation>
+        </message>
+        <message>
+            <source>Finds photos of the library that show one picture: copies, also resized, saved again, recoloured, mirrored or slightly cropped. Semblance deletes nothing; what to keep is up to you.</source>
+            <translation>Findet Fotos der Bibliothek, die ein und dasselbe Bild zeigen: Kopien, auch verkleinerte, neu gespeicherte, umgefärbte, gespiegelte oder leicht beschnittene. Semblance löscht nichts; was bleibt, entscheiden Sie.</translation>
+        </message>
+        <message>
+            <source>&amp;View large</source>
+            <translation>&amp;Groß ansehen</translation>
+        </message>
+        <message>
+            <source>&amp;Compare</source>
+            <translation>&amp;Vergleichen</translation>
+        </message>
+        <message>
+            <source>&amp;Find similar</source>
+            <translation>Ä&amp;hnliche suchen</translation>
+        </message>
+        <message>
+            <source>&amp;Not a duplicate</source>
+            <translation>&amp;Nicht dasselbe Bild</translation>
+        </message>
+        <message>
+            <source>&amp;Undo</source>
+            <translation>&amp;Rückgängig</translation>
+        </message>
+        <message>
+            <source>&amp;Export…</source>
+            <translation>&amp;Exportieren …</translation>
+        </message>
+        <message>
+            <source>Two photos of a group side by side (C)</source>
+            <translation>Zwei Fotos einer Gruppe nebeneinander (C)</translation>
+        </message>
+        <message>
+            <source>Take the selected photos out of the group, now and in every later search (N)</source>
+            <translation>Die ausgewählten Fotos aus der Gruppe nehmen, jetzt und bei jeder späteren Suche (N)</translation>
+        </message>
+        <message>
+            <source>Take the last “not a duplicate” back (Ctrl+Z)</source>
+            <translation>Das letzte „Nicht dasselbe Bild“ zurücknehmen (Strg+Z)</translation>
+        </message>
+        <message>
+            <source>Write the groups as CSV or JSON (Ctrl+S)</source>
+            <translation>Die Gruppen als CSV oder JSON schreiben (Strg+S)</translation>
+        </message>
+        <message>
+            <source>Comparing all photos with one another: %1 of %2</source>
+            <translation>Alle Fotos miteinander vergleichen: %1 von %2</translation>
+        </message>
+        <message>
+            <source>Looking closely at pairs: %1 of %2</source>
+            <translation>Paare genau ansehen: %1 von %2</translation>
+        </message>
+        <message>
+            <source>Measuring the photos that were found: %1 of %2</source>
+            <translation>Gefundene Fotos vermessen: %1 von %2</translation>
+        </message>
+        <message>
+            <source>%1 left</source>
+            <translation>noch %1</translation>
+        </message>
+        <message>
+            <source>&amp;Search again</source>
+            <translation>Noch einmal &amp;suchen</translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln group(s)</source>
+            <translation>
+                <numerusform>%Ln Gruppe</numerusform>
+                <numerusform>%Ln Gruppen</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>all but the largest of each: %1</source>
+            <translation>ohne die jeweils größte Datei: %1</translation>
+        </message>
+        <message>
+            <source>No photo is there twice.</source>
+            <translation>Kein Foto ist doppelt da.</translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln pair(s) called no duplicates</source>
+            <translation>
+                <numerusform>%Ln Paar gilt nicht als dasselbe Bild</numerusform>
+                <numerusform>%Ln Paare gelten nicht als dasselbe Bild</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>duplicates.csv</source>
+            <translation>fast-gleiche-fotos.csv</translation>
+        </message>
+        <message>
+            <source>Table</source>
+            <translation>Tabelle</translation>
+        </message>
+        <message>
+            <source>Export the groups</source>
+            <translation>Die Gruppen exportieren</translation>
+        </message>
+        <message>
+            <source>%1 in %2</source>
+            <translation>%1 in %2</translation>
+        </message>
+    </context>
+    <context>
+        <name>DuplicatesTree</name>
+        <message>
+            <source>Groups of near-identical photos</source>
+            <translation>Gruppen fast gleicher Fotos</translation>
         </message>
     </context>
     <context>
@@ -1350,7 +1545,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>noch %1</translation>
         </message>
         <message>
-            <source>Looking for each photo's neighbours…</source>
+            <source>Looking for each photo&apos;s neighbours…</source>
             <translation>Sucht zu jedem Foto die Nachbarn …</translation>
         </message>
     </context>

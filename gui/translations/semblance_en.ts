@@ -193,4 +193,21 @@
             </translation>
         </message>
     </context>
+    <context>
+        <name>DuplicatesPage</name>
+        <message numerus="yes">
+            <source>%Ln pair(s) called no duplicates</source>
+            <translation>
+                <numerusform>%Ln pair called no duplicate</numerusform>
+                <numerusform>%Ln pairs called no duplicates</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%Ln group(s)</source>
+            <translation>
+                <numerusform>%Ln group</numerusform>
+                <numerusform>%Ln groups</numerusform>
+            </translation>
+        </message>
+    </context>
 </TS>
