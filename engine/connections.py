@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import sqlite3
 import threading
 import weakref
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from engine.errors import StoreBusyError, StoreError
 
+_ROOM = 1 << 20  # bytes; what SQLite asks for at once is far less
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
@@ -115,12 +117,20 @@ DAMAGED = "the index is damaged; move it away to have the photos indexed anew"
 _DISK_FULL = "the disk is full; what was indexed before is safe, and indexing goes on once there is room"
 
 
+def _disk_is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path if path.is_dir() else path.parent).free < _ROOM
+    except OSError:
+        return False
+
+
 def _of_sqlite(path: Path, error: sqlite3.Error) -> StoreError:
     # The primary code is the low byte. There is none where Python itself raises.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusyError(path, "another program is writing to the index; try again when it has finished")
-    if code == sqlite3.SQLITE_FULL:
+    # SQLite calls it an error of input and output when its shared memory finds no room.
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _disk_is_full(path)):
         return StoreError(path, _DISK_FULL)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StoreError(path, f"the index cannot be opened for writing ({error})")

@@ -1,6 +1,7 @@
 """Bring the index of a folder up to date: scan, compare, decode ahead on threads, embed in batches, commit often."""
 
 import contextlib
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -85,6 +86,34 @@ class _Rate:
         return (done - count) / (now - first) if now > first else 0.0
 
 
+class _Scan(threading.Thread):
+    """Looks at the folder on a thread of its own: a daemon, for a dead network drive may never answer it."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(name="scan", daemon=True)
+        self.count = 0  # files so far
+        self.unwanted = False
+        self._root = root
+        self._found: Found | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        looking = look(self._root)
+        try:
+            while not self.unwanted:
+                self.count = next(looking)
+        except StopIteration as end:
+            self._found = end.value
+        except BaseException as error:  # noqa: BLE001 - raised again by `result`
+            self._error = error
+
+    def result(self) -> Found | None:
+        """What was found. Raises what the scan raised."""
+        if self._error is not None:
+            raise self._error
+        return self._found
+
+
 class _Run:
     """One indexing: its state between the stages."""
 
@@ -154,18 +183,21 @@ class _Run:
         )
 
     def _scan(self) -> Generator[Progress, None, Found | None]:
-        scanning = look(self._library.root)
-        with contextlib.closing(scanning):
-            while True:
-                try:
-                    count = next(scanning)
-                except StopIteration as end:
-                    found: Found = end.value
-                    return found
+        """What there is, or None when cancelled meanwhile: also while a drive that hangs keeps the scan waiting."""
+        scanning = _Scan(self._library.root)
+        scanning.start()
+        told = 0
+        try:
+            while scanning.is_alive():
+                scanning.join(REPORT_SECONDS)
                 if self._cancelled():
                     return None
-                if self._due():
-                    yield Progress("scanning", count)
+                if scanning.count > told and self._due():
+                    told = scanning.count
+                    yield Progress("scanning", told)
+            return scanning.result()
+        finally:
+            scanning.unwanted = True
 
     def _derive(self) -> Generator[Progress, None, None]:
         """Vectors of adapted models follow from their base's: no photo is read for them."""

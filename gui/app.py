@@ -1,5 +1,6 @@
 """Starts the window, once it is clear that one can open: Qt would abort the process."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,4 +29,12 @@ def run(
         return FAILED
     from gui.application import execute  # Qt: not before the look above
 
-    return execute(folder, data_dir, model_folders, provider, exported)
+    status = execute(folder, data_dir, model_folders, provider, exported)
+    from gui.worker import hangs
+
+    if hangs():
+        # Python would wait for ever for the thread that reads from a dead drive. What was done is in the index.
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status)
+    return status

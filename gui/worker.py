@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from inspect import isgenerator
 from typing import Any, cast
 
@@ -12,7 +12,16 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 PROGRESS_INTERVAL_S = 0.033  # a report a frame is all that an eye can use; more only fills the event queue
 
+# For a closing lane: the longest batch of a network, and what is left of it once another lane hangs.
+PATIENCE_S = {False: 10.0, True: 1.0}
+
+_hanging: list[Future[None]] = []
 _log = logging.getLogger(__name__)
+
+
+def hangs() -> bool:
+    """Whether a job of a closed lane still has not ended; the process would wait for it before it ends."""
+    return any(not future.done() for future in _hanging)
 
 
 class Token:
@@ -65,6 +74,7 @@ class Lane(QObject):
     def __init__(self, name: str, parent: QObject | None = None, initializer: Callable[[], None] | None = None) -> None:
         super().__init__(parent)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name, initializer=initializer)
+        self._running: list[Future[None]] = []
         self._jobs: dict[int, _Job] = {}
         self._last_id = 0
         self._closed = False
@@ -89,7 +99,8 @@ class Lane(QObject):
         self._last_id += 1
         was_busy = self.busy
         job = self._jobs[self._last_id] = _Job(work, done, failed, progress, stopped)
-        self._executor.submit(self._run, self._last_id, job)
+        self._running = [future for future in self._running if not future.done()]
+        self._running.append(self._executor.submit(self._run, self._last_id, job))
         if not was_busy:
             self.busy_changed.emit(True)
         return self._last_id
@@ -119,12 +130,17 @@ class Lane(QObject):
             self.cancel(job_id)
 
     def close(self) -> None:
-        """Cancel everything and wait for the thread to end (at most one `yield` of the running job away)."""
+        """Cancel everything and wait for the thread to end: at most one `yield` of the running job away, unless it
+        hangs in a read from a drive that does not answer. `hangs` tells that."""
         if self._closed:
             return
         self._closed = True
         self.cancel_all()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        _, late = wait([future for future in self._running if not future.cancelled()], timeout=PATIENCE_S[hangs()])
+        if late:
+            _log.warning("a job of the window does not end: it waits for a drive that does not answer")
+            _hanging.extend(late)
         self._jobs.clear()
 
     # -- on the lane's thread --------------------------------------------------------------------------------------

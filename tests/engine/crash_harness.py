@@ -23,16 +23,19 @@ import numpy as np
 from engine import assembly, library, schema
 from engine.connections import Connections
 from engine.embedder import Embedded
+from engine.export import ExportRequest, Format, export
 from engine.indexer import index
 from engine.spec import ModelSpec, read_spec
 from engine.store import Store
 from engine.writer import Batch, Writer
 
-# Small batches, and a commit and snapshots at every chance: many moments to be killed at.
-assembly.BATCH = 3
-assembly.AHEAD = 6
-assembly.COMMIT_SECONDS = 0.0
-library.SNAPSHOT_FROM = 1
+
+def commit_often() -> None:
+    """Small batches, and a commit and snapshots at every chance: many moments to be killed at."""
+    assembly.BATCH = 3
+    assembly.AHEAD = 6
+    assembly.COMMIT_SECONDS = 0.0
+    library.SNAPSHOT_FROM = 1
 
 
 class Embedder:
@@ -148,6 +151,10 @@ class Job:
 
     def note(self, name: str, store: Store, root: Path) -> None:
         np.savez(self.folder / f"{name}.npz", **vectors_of(store, root, read_spec(self.model)))
+
+    def forget(self) -> None:
+        """Remove what an earlier run has left beside the index."""
+        self.log.unlink(missing_ok=True)
 
     def prepare(self) -> None:
         """Make `self.data_dir` and note what a clean run gives; done once, then copied for each kill."""
@@ -276,12 +283,65 @@ def make_version_1(path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute("ALTER TABLE libraries DROP COLUMN decoder")
     db.execute("ALTER TABLE models DROP COLUMN provider")
+    db.execute("DROP TABLE different")
     db.execute("PRAGMA user_version = 1")
     db.commit()
     db.close()
 
 
-JOBS = {"index": Indexing, "compact": Compacting, "migrate": Migrating}
+class Exporting(Job):
+    """Export every photo's ranking as two tables and copies; a run that was killed is resumed."""
+
+    @property
+    def out(self) -> Path:
+        return self.data_dir.parent / "out"
+
+    def forget(self) -> None:
+        shutil.rmtree(self.out, ignore_errors=True)
+
+    def _export(self, store: Store, out: Path) -> None:
+        formats = (Format.CSV, Format.JSON, Format.COPY)
+        request = ExportRequest(
+            self.photos, out, "all", (read_spec(self.model),), k=3, formats=formats, resume=out.exists()
+        )
+        for _ in export(store, request):
+            pass
+
+    def prepare(self) -> None:
+        with Store(self.data_dir) as store:
+            index_all(store, self.photos, read_spec(self.model))
+            self._export(store, self.folder / "clean-out")
+
+    def work(self) -> None:
+        with Store(self.data_dir) as store:
+            self._export(store, self.out)
+
+    def check(self) -> list[str]:
+        expected = _tree(self.folder / "clean-out")
+        before = _tree(self.out)
+        # What stands under its name is whole; unfinished parts lie in a hidden folder.
+        problems = [f"{name} was half written" for name, data in before.items() if data != expected.get(name)]
+        with Store(self.data_dir) as store:
+            self._export(store, self.out)
+        after = _tree(self.out)
+        problems += [
+            f"{name} differs" for name in expected.keys() | after.keys() if expected.get(name) != after.get(name)
+        ]
+        left = [path.name for path in self.out.iterdir() if path.name.startswith(".")]
+        return problems + [f"{name} is left over" for name in left]
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    """The visible files beneath a folder; of the manifest, which tells the time, only that it is there."""
+    found: dict[str, bytes] = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not name.startswith("."):
+            found[name] = b"" if name == "manifest.json" else path.read_bytes()
+    return found
+
+
+JOBS = {"index": Indexing, "compact": Compacting, "migrate": Migrating, "export": Exporting}
 
 
 def integrity(path: Path) -> list[str]:
@@ -340,16 +400,18 @@ def measure(job: Job) -> tuple[int, float]:
 
 
 def main(name: str, kills: int, seed: int, folder: Path) -> None:
+    commit_often()
     job = JOBS[name](folder, folder / "photos", folder / "tiny.onnx")
     forked(job.prepare)
     pristine = folder / "pristine"
     shutil.copytree(job.data_dir, pristine)
 
     def renew() -> None:
-        job.log.unlink(missing_ok=True)
+        job.forget()
         shutil.rmtree(job.data_dir)
         shutil.copytree(pristine, job.data_dir)  # copy2: with the times, by which the index knows its files
 
+    renew()
     events, seconds = measure(job)
     chooser = random.Random(seed)
     problems: list[str] = []

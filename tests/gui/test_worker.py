@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui.worker import Lane, Token
+from gui.worker import Lane, Token, hangs
 
 
 @pytest.fixture
@@ -136,6 +136,30 @@ def test_closing_ends_the_running_job_and_forgets_the_queued(qapp: QApplication)
     lane.close()
     assert not ran
     assert lane.submit(lambda _token: ran.append(2)) == 0  # a closed lane takes nothing
+
+
+def test_closing_does_not_wait_for_a_drive_that_hangs(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gui.worker.PATIENCE_S", {False: 0.2, True: 0.1})
+    lane, other = Lane("test"), Lane("other")
+    started, go = threading.Event(), threading.Event()
+
+    def stuck(_token: Token) -> None:
+        started.set()
+        go.wait(60)
+
+    lane.submit(stuck)
+    other.submit(lambda _token: None)
+    assert started.wait(5)
+    began = time.monotonic()
+    lane.close()
+    other.close()
+    assert time.monotonic() - began < 5
+    assert hangs()
+    go.set()
+    deadline = time.monotonic() + 5
+    while hangs() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not hangs()
 
 
 def test_busy_is_told_when_it_changes(lane: Lane, qtbot: QtBot) -> None:
