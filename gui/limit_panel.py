@@ -85,7 +85,8 @@ class LimitPanel(QWidget):
     def _choose(self, limit: float | None) -> None:
         self._limit = limit
         self._show_limit()
-        self._settle.start()
+        if not self._settle.isActive():  # started anew with every move, it would only fire once the mouse rests
+            self._settle.start()
 
     def _tell(self) -> None:
         self.limit_chosen.emit(self._limit)

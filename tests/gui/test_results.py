@@ -79,6 +79,19 @@ def test_dragging_the_line_of_the_histogram_keeps_what_lies_below_it(results: Pe
     assert "of 24 photos" in results.window.centre.note.text()
 
 
+def test_the_grid_follows_while_the_line_is_dragged(results: Person) -> None:
+    histogram, followed = results.window.side.limit.histogram, []
+    results.controller.limit_changed.connect(followed.append)
+    middle, width = histogram.height() // 2, histogram.width()
+    QTest.mousePress(histogram, Qt.MouseButton.LeftButton, pos=QPoint(width - 20, middle))
+    for step in range(1, 31):  # the mouse never rests for as long as the grid takes to follow
+        QTest.mouseMove(histogram, QPoint(width - 20 - 4 * step, middle))
+        QTest.qWait(10)
+    assert len(followed) > 1
+    QTest.mouseRelease(histogram, Qt.MouseButton.LeftButton, pos=QPoint(width - 140, middle))
+    results.waits_until(lambda: results.controller.limit == histogram.limit)
+
+
 @pytest.mark.parametrize("sort", [Sort.NAME, Sort.DATE, Sort.SIZE])
 def test_every_order_shows_the_same_photos_and_distance_brings_the_ranking_back(results: Person, sort: Sort) -> None:
     ranking, box = results.sees, results.window.centre.sort

@@ -2,7 +2,7 @@
 
 Opens FOLDER, indexes it with the default model (or `--model`), and does by mouse and keyboard what people do, with a
 picture of each step in DIR. A step that does not lead where it should ends the tour with an error; how it looks is for
-whoever looks at the pictures. `--from STEP` begins later, with an index that `--data-dir` names.
+whoever looks at the pictures. `--steps NAME…` takes only some, with an index that `--data-dir` names.
 """
 
 import argparse
@@ -49,8 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scale", type=int, choices=(1, 2), default=1)
     parser.add_argument("--language", default="en")
     parser.add_argument("--data-dir", type=Path, help="an index to go on with (default: a new one)")
-    parser.add_argument("--from", dest="begin", choices=names, default=names[0], help="the first step")
-    parser.add_argument("--to", dest="end", choices=names, default=names[-1], help="the last step")
+    parser.add_argument("--steps", nargs="+", choices=names, default=names, help="only these (default: all)")
     args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tour-index-") as fresh, Screen(scale=args.scale) as screen:
@@ -59,12 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
         settings.theme, settings.language, settings.model = args.theme, args.language, args.model
         settings.sync()
         folder = args.folder.resolve()
-        start = names.index(args.begin)
-        screen.run("--data-dir", str(data_dir), *([str(folder)] if start else []))
+        opened = args.steps[0] != names[0]
+        screen.run("--data-dir", str(data_dir), *([str(folder)] if opened else []))
         tour = Tour(screen, args.out, folder, data_dir)
-        if start:
+        if opened:
             tour.wait_for_index()
-        for step in STEPS[start : names.index(args.end) + 1]:
+        for step in (step for step in STEPS if step.__name__ in args.steps):
             print(f"- {step.__name__}", flush=True)
             step(tour)
         status = screen.end()

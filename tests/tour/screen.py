@@ -37,7 +37,9 @@ class Screen:
     def __enter__(self) -> "Screen":
         reading, writing = os.pipe()
         size = f"{self.width * self.scale}x{self.height * self.scale}x24"
-        self._start(["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"], pass_fds=(writing,))
+        # -r: on a busy machine a key would be held long enough to repeat itself.
+        command = ["Xvfb", "-r", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"]
+        self._start(command, pass_fds=(writing,))
         os.close(writing)
         with os.fdopen(reading) as answer:
             display = f":{answer.readline().strip()}"
