@@ -31,7 +31,7 @@ DARKER, BRIGHTER = 0.5, 1.5
 # Parts of the picture that the crops keep: nine tenths and half of each side.
 SLIGHT_CROP: Region = (0.05, 0.05, 0.95, 0.95)
 HALF_CROP: Region = (0.25, 0.25, 0.75, 0.75)
-SHOWN_SIDE = 192  # pixels of the longer side of `Variation.shown`
+SHOWN_SIDE = 320  # pixels of the longer side of `Variation.shown`
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,6 +68,7 @@ class Actions(QObject):
         self._add("export_batch", self.tr("Export &many searches…"), "Ctrl+Shift+S")
         self._add("duplicates", self.tr("Find &duplicates…"), "Ctrl+Shift+D")
         self._add("evaluate", self.tr("&Evaluate models…"), "Ctrl+M")
+        self._add("robustness", self.tr("What the model &sees…"), "V")
 
     def _selection(self) -> None:
         self._begin(self.tr("&Photo"))

@@ -101,6 +101,7 @@ class Commands(QObject):
             "export_batch": self.jobs.export_batch,
             "duplicates": self.jobs.duplicates,
             "evaluate": self.jobs.evaluate,
+            "robustness": self.jobs.robustness,
             "shortcuts": self.show_shortcuts,
             "about": lambda: AboutDialog(self._window).show(),
         }.items():
@@ -136,7 +137,8 @@ class Commands(QObject):
         actions["forget_marks"].setEnabled(controller.query is not None and bool(controller.query.marks))
         actions["back"].setEnabled(controller.history.can_go_back)
         actions["forward"].setEnabled(controller.history.can_go_forward)
-        actions["whole_library"].setEnabled(query)
+        for key in ("whole_library", "robustness"):
+            actions[key].setEnabled(query)
         actions["stop"].setEnabled(controller.indexing.running)
 
     # -- the library and the query ---------------------------------------------------------------------------------

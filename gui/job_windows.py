@@ -105,6 +105,21 @@ class JobWindows(QObject):
 
         self._show("duplicates", make)
 
+    def robustness(self) -> None:
+        """Find out which changes of the query's picture the model sees."""
+        from gui.robustness_dialog import RobustnessDialog
+
+        controller = self._controller
+        state, query, model, metric = controller.state, controller.query, controller.model, controller.metric
+        if state is None or query is None or model is None:
+            return
+        self.close_window("robustness")  # it is about another query, perhaps
+        part = query.base[0]
+        self._show(
+            "robustness",
+            lambda: RobustnessDialog(controller.backend, state.library, part, model, metric, self._window),
+        )
+
     def _show_ranking(self, model: str, metric: Metric, query: Query) -> None:
         """A query of an evaluation as the evaluation searched for it."""
         controller = self._controller

@@ -420,6 +420,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <source>Show all photos</source>
             <translation>Alle Fotos zeigen</translation>
         </message>
+        <message>
+            <source>What the model &amp;sees…</source>
+            <translation>Wa&amp;s das Modell bemerkt …</translation>
+        </message>
     </context>
     <context>
         <name>BatchDialog</name>
@@ -1746,6 +1750,41 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         </message>
     </context>
     <context>
+        <name>RobustnessDialog</name>
+        <message>
+            <source>What the model sees</source>
+            <translation>Was das Modell bemerkt</translation>
+        </message>
+        <message>
+            <source>&amp;Measure again</source>
+            <translation>Noch einmal &amp;messen</translation>
+        </message>
+        <message>
+            <source>%1 is changed in nine ways and searched with each time (%2, %3). Where the first results stay the same, the model hardly sees the change. Other pictures may fare otherwise.</source>
+            <translation>%1 wird auf neun Arten verändert und jedes Mal damit gesucht (%2, %3). Wo die ersten Treffer dieselben bleiben, bemerkt das Modell die Veränderung kaum. Anderen Bildern kann es anders ergehen.</translation>
+        </message>
+        <message>
+            <source>Opening the model…</source>
+            <translation>Öffnet das Modell …</translation>
+        </message>
+        <message>
+            <source>Searching with the changed picture: %1 of %2</source>
+            <translation>Sucht mit dem veränderten Bild: %1 von %2</translation>
+        </message>
+        <message>
+            <source>There is no other photo that could be found.</source>
+            <translation>Es gibt kein anderes Foto, das gefunden werden könnte.</translation>
+        </message>
+        <message>
+            <source>As it is</source>
+            <translation>Wie es ist</translation>
+        </message>
+        <message>
+            <source>Two photos of the library are usually %1 apart</source>
+            <translation>Zwei Fotos der Bibliothek liegen meist %1 auseinander</translation>
+        </message>
+    </context>
+    <context>
         <name>ScreenExportDialog</name>
         <message>
             <source>Export these results</source>
@@ -2368,6 +2407,117 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
         <message>
             <source>%1 left</source>
             <translation>noch %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>robustness</name>
+        <message>
+            <source>Mirrored</source>
+            <translation>Gespiegelt</translation>
+        </message>
+        <message>
+            <source>Edges cut off</source>
+            <translation>Ränder abgeschnitten</translation>
+        </message>
+        <message>
+            <source>Only the middle</source>
+            <translation>Nur die Mitte</translation>
+        </message>
+        <message>
+            <source>Tilted by 10°</source>
+            <translation>Um 10° gekippt</translation>
+        </message>
+        <message>
+            <source>Turned by 90°</source>
+            <translation>Um 90° gedreht</translation>
+        </message>
+        <message>
+            <source>Half as bright</source>
+            <translation>Halb so hell</translation>
+        </message>
+        <message>
+            <source>Half as bright again</source>
+            <translation>Anderthalbmal so hell</translation>
+        </message>
+        <message>
+            <source>Without colour</source>
+            <translation>Ohne Farbe</translation>
+        </message>
+        <message>
+            <source>Strongly compressed</source>
+            <translation>Stark komprimiert</translation>
+        </message>
+        <message>
+            <source>mirroring</source>
+            <translation>Spiegeln</translation>
+        </message>
+        <message>
+            <source>cut edges</source>
+            <translation>abgeschnittene Ränder</translation>
+        </message>
+        <message>
+            <source>a closer crop</source>
+            <translation>einen engeren Ausschnitt</translation>
+        </message>
+        <message>
+            <source>tilting</source>
+            <translation>Kippen</translation>
+        </message>
+        <message>
+            <source>a quarter turn</source>
+            <translation>eine Vierteldrehung</translation>
+        </message>
+        <message>
+            <source>less light</source>
+            <translation>weniger Licht</translation>
+        </message>
+        <message>
+            <source>more light</source>
+            <translation>mehr Licht</translation>
+        </message>
+        <message>
+            <source>missing colour</source>
+            <translation>fehlende Farbe</translation>
+        </message>
+        <message>
+            <source>strong compression</source>
+            <translation>starke Kompression</translation>
+        </message>
+        <message>
+            <source>hardly sees %1</source>
+            <translation>bemerkt kaum %1</translation>
+        </message>
+        <message>
+            <source>sees something of %1</source>
+            <translation>bemerkt ein wenig %1</translation>
+        </message>
+        <message>
+            <source>does see %1</source>
+            <translation>bemerkt deutlich %1</translation>
+        </message>
+        <message>
+            <source>With this picture, the model %1 %2.</source>
+            <translation>Bei diesem Bild gilt: Das Modell %1 %2.</translation>
+        </message>
+        <message>
+            <source>%1 and %2</source>
+            <translation>%1 und %2</translation>
+        </message>
+        <message>
+            <source>%1 of %2 results stay</source>
+            <translation>%1 von %2 Treffern bleiben</translation>
+        </message>
+        <message>
+            <source>Distance %1</source>
+            <translation>Abstand %1</translation>
+        </message>
+        <message>
+            <source>They move by %1 places on average.</source>
+            <translation>Sie rücken im Mittel um %1 Plätze.</translation>
+        </message>
+        <message>
+            <source>The photo itself would be found at rank %1.</source>
+            <translation>Das Foto selbst stünde auf Rang %1.</translation>
         </message>
     </context>
     <context>
