@@ -422,7 +422,7 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
         </message>
         <message>
             <source>What the model &amp;sees…</source>
-            <translation>Wa&amp;s das Modell bemerkt …</translation>
+            <translation>W&amp;as das Modell bemerkt …</translation>
         </message>
     </context>
     <context>
