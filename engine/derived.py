@@ -53,7 +53,7 @@ def derive(
             positions = np.array([at for _, at in found if at is not None], dtype=np.int64)
             vectors = projection.apply(gallery.vectors(positions))
             contents = [files.content[row].tobytes() for row, at in found if at is not None]
-            finite = np.isfinite(vectors).all(axis=1)
+            finite: NDArray[np.bool_] = np.asarray(np.isfinite(vectors).all(axis=1))
             pairs = [(content, vector) for content, vector, fine in zip(contents, vectors, finite, strict=True) if fine]
             if pairs:
                 writer.commit(Batch(vectors={number: pairs}))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.results import Skipped
-from engine.spec import DEFAULT_MODEL, ModelList, ModelSpec, list_models
+from engine.spec import DEFAULT_MODEL, ModelList, ModelSpec, list_models, own_folder
 from engine.store import Library, Store
 from engine.thumbnail_store import ThumbnailStore
 
@@ -22,14 +22,17 @@ class Backend:
         self.provider = self._given_provider = provider  # the command line's word stands above the preferences
         self.store = Store(data_dir)
         self.thumbnails = ThumbnailStore(data_dir)
-        self._folders = tuple(model_folders)
+        self._folders = (*model_folders, own_folder(data_dir))
         self._embedders: dict[Path, Embedder] = {}
         self._opening = threading.Lock()
         self.models: ModelList = list_models(self._folders)
 
     def reload_models(self) -> ModelList:
-        """Look into the model folders again."""
+        """Look into the model folders again; networks of models that have gone or changed are closed."""
         self.models = list_models(self._folders)
+        with self._opening:
+            known = set(self.models.models)
+            self._embedders = {path: one for path, one in self._embedders.items() if one.spec in known}
         return self.models
 
     def model(self, name: str) -> ModelSpec | None:
@@ -39,11 +42,14 @@ class Backend:
 
     def embedder(self, spec: ModelSpec) -> "Embedder":
         """The opened network of a model; opens it at the first call, which takes some tenths of a second."""
+        from engine.adapted_embedder import AdaptedEmbedder
         from engine.embedder import open_embedder  # onnxruntime: a tenth of a second that the window need not wait for
 
+        base = None if spec.base is None else self.embedder(spec.base)
         with self._opening:
             if spec.path not in self._embedders:
-                self._embedders[spec.path] = open_embedder(spec, self.provider)
+                opened = open_embedder(spec, self.provider) if base is None else AdaptedEmbedder(spec, base)
+                self._embedders[spec.path] = opened
             return self._embedders[spec.path]
 
     def opened(self, spec: ModelSpec) -> "Embedder | None":

@@ -102,6 +102,7 @@ class Commands(QObject):
             "duplicates": self.jobs.duplicates,
             "evaluate": self.jobs.evaluate,
             "robustness": self.jobs.robustness,
+            "adapt": self.jobs.adapt,
             "shortcuts": self.show_shortcuts,
             "about": lambda: AboutDialog(self._window).show(),
         }.items():
@@ -124,6 +125,7 @@ class Commands(QObject):
             "export_batch",
             "evaluate",
             "duplicates",
+            "adapt",
         ):
             actions[key].setEnabled(opened)
         for key in ("find_similar", "add_plus", "add_minus", "open_outside", "copy_path"):

@@ -276,6 +276,17 @@ class Controller(QObject):
         elif self.indexing.running:
             self.indexing.start_when_free(self.root, model)
 
+    def reload_models(self, use: str = "") -> None:
+        """Take in models that came or went, and use the one of this name, or go on with the one that is used."""
+        self.backend.reload_models()
+        before = self.model
+        model = self.backend.model(use or (before.name if before else ""))
+        if model is not None and model != before:
+            self.set_model(model.name)
+        else:
+            self.model_changed.emit(before)
+        self.refresh()
+
     def set_metric(self, metric: Metric, *, keep: bool = True) -> None:
         """Measure otherwise; embeds nothing. `keep`: also after the next start."""
         if keep:

@@ -120,6 +120,21 @@ class JobWindows(QObject):
             lambda: RobustnessDialog(controller.backend, state.library, part, model, metric, self._window),
         )
 
+    def adapt(self) -> None:
+        """Make a model of one's own from labelled folders."""
+        from gui.adapt_dialog import AdaptDialog
+
+        opened, controller = self._opened(), self._controller
+        if opened is None:
+            return
+
+        def make() -> AdaptDialog:
+            dialog = AdaptDialog(controller.backend, opened, self._window)
+            dialog.models_changed.connect(controller.reload_models)
+            return dialog
+
+        self._show("adapt", make)
+
     def _show_ranking(self, model: str, metric: Metric, query: Query) -> None:
         """A query of an evaluation as the evaluation searched for it."""
         controller = self._controller

@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         side.query.query_changed.connect(controller.set_query)
         side.query.open_image_requested.connect(self.commands.choose_image)
         side.models.chosen.connect(controller.set_model)
+        side.models.own_requested.connect(self.actions_["adapt"].trigger)
         side.metric_chosen.connect(controller.set_metric)
         side.count_chosen.connect(controller.set_count)
         side.scope_chosen.connect(controller.set_scope)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject
 
 from engine.errors import (
+    AdaptError,
     DecodeError,
     EngineError,
     ExportError,
@@ -64,6 +65,8 @@ def _words(error: BaseException) -> tuple[str, str]:
             translate("messages", "This cannot be exported"),
             f"{error.path}: {export_reason(error.reason)}",
         )
+    if isinstance(error, AdaptError):
+        return translate("messages", "No model can be made of this"), str(error)
     if isinstance(error, LabelsError):
         return (
             translate("messages", "These labels cannot be used"),

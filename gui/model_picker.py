@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +34,7 @@ class ModelPicker(QWidget):
     """A dropdown and, over it, the state of the chosen model. `chosen` is emitted when the user picks another one."""
 
     chosen = Signal(str)  # the model's name
+    own_requested = Signal()  # somebody wants a model of their own
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +42,12 @@ class ModelPicker(QWidget):
         self.box = QComboBox(self)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(12)
+        self.own = QToolButton(self)
+        self.own.setText("+")
+        self.own.setAutoRaise(True)
+        self.own.setToolTip(self.tr("Make a model of your own from your folders"))
+        self.own.setAccessibleName(self.own.toolTip())
+        self.own.clicked.connect(self.own_requested)
         self.box.setItemDelegate(_ModelDelegate(self.box))
         self.box.view().setMinimumWidth(POPUP_WIDTH_PX)
         self.box.activated.connect(self._on_activated)
@@ -54,7 +62,11 @@ class ModelPicker(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(row)
-        layout.addWidget(self.box)
+        choice = QHBoxLayout()
+        choice.setSpacing(4)
+        choice.addWidget(self.box, 1)
+        choice.addWidget(self.own)
+        layout.addLayout(choice)
         self._specs: tuple[ModelSpec, ...] = ()
         self._counts: dict[str, int] = {}
         self._photos = 0

@@ -4,7 +4,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +63,7 @@ class Searcher:
     def __init__(self, backend: Backend, library: Library) -> None:
         self._backend = backend
         self._library = library
-        self._vectors: OrderedDict[tuple[Path, Part], NDArray[np.float32]] = OrderedDict()
+        self._vectors: OrderedDict[tuple[str, Part], NDArray[np.float32]] = OrderedDict()
 
     def steps(self, request: SearchRequest) -> Generator[SearchReply | None, None, Spread]:
         """Yields the photos ranked by their distance to the query, then returns the distances of all photos, which
@@ -107,7 +106,7 @@ class Searcher:
             position = gallery.index_of(part.path)
             if position is not None:
                 return gallery.vector(position)
-        key = (spec.path, replace(part, sign=1, mark=False))
+        key = (spec.sha256, replace(part, sign=1, mark=False))
         if key not in self._vectors:
             self._vectors[key] = self._embed(part, spec)
             while len(self._vectors) > VECTORS_KEPT:

@@ -117,6 +117,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Mo&amp;delle bewerten …</translation>
         </message>
         <message>
+            <source>Make &amp;your own model…</source>
+            <translation>E&amp;igenes Modell machen …</translation>
+        </message>
+        <message>
             <source>&amp;Photo</source>
             <translation>&amp;Foto</translation>
         </message>
@@ -423,6 +427,109 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
         <message>
             <source>What the model &amp;sees…</source>
             <translation>W&amp;as das Modell bemerkt …</translation>
+        </message>
+    </context>
+    <context>
+        <name>AdaptDialog</name>
+        <message>
+            <source>Make your own model</source>
+            <translation>Ein eigenes Modell machen</translation>
+        </message>
+        <message>
+            <source>&amp;Learn</source>
+            <translation>&amp;Lernen</translation>
+        </message>
+        <message>
+            <source>Learns from your sub-folders what makes photos belong together, and measures on photos that it left out whether it then finds photos of one folder better. It takes seconds.</source>
+            <translation>Lernt aus Ihren Unterordnern, was Fotos zusammengehören lässt, und misst an ausgelassenen Fotos, ob es Fotos eines Ordners dann besser findet. Das dauert Sekunden.</translation>
+        </message>
+        <message>
+            <source>&amp;Keep it all the same</source>
+            <translation>Trotzdem &amp;behalten</translation>
+        </message>
+        <message>
+            <source>Looking…</source>
+            <translation>Wird nachgesehen …</translation>
+        </message>
+        <message>
+            <source>Folders to learn from</source>
+            <translation>Ordner, aus denen gelernt wird</translation>
+        </message>
+        <message>
+            <source>&amp;Folders</source>
+            <translation>&amp;Ordner</translation>
+        </message>
+        <message>
+            <source>&amp;Adapt</source>
+            <translation>&amp;Anpassen</translation>
+        </message>
+        <message>
+            <source>&amp;Name</source>
+            <translation>&amp;Name</translation>
+        </message>
+        <message>
+            <source>%1 (too few)</source>
+            <translation>%1 (zu wenige)</translation>
+        </message>
+        <message>
+            <source>At least %1 folders with %2 photos each are needed.</source>
+            <translation>Es braucht mindestens %1 Ordner mit je %2 Fotos.</translation>
+        </message>
+        <message>
+            <source>Give the model a name.</source>
+            <translation>Geben Sie dem Modell einen Namen.</translation>
+        </message>
+        <message>
+            <source>Looking for near-identical photos…</source>
+            <translation>Fast gleiche Fotos werden gesucht …</translation>
+        </message>
+        <message>
+            <source>Measuring on photos that are left out…</source>
+            <translation>An ausgelassenen Fotos wird gemessen …</translation>
+        </message>
+        <message>
+            <source>Learning from all photos…</source>
+            <translation>Aus allen Fotos wird gelernt …</translation>
+        </message>
+        <message>
+            <source>Nearly done…</source>
+            <translation>Fast fertig …</translation>
+        </message>
+        <message>
+            <source>It gains: mAP rises from %1 to %2, by %3 (95 % interval %4 to %5).</source>
+            <translation>Es gewinnt: mAP steigt von %1 auf %2, um %3 (95-%-Intervall %4 bis %5).</translation>
+        </message>
+        <message>
+            <source>No gain could be shown: mAP goes from %1 to %2, by %3 (95 % interval %4 to %5).</source>
+            <translation>Ein Gewinn war nicht nachzuweisen: mAP geht von %1 auf %2, um %3 (95-%-Intervall %4 bis %5).</translation>
+        </message>
+        <message>
+            <source>Measured on %1 that it had not learned from.</source>
+            <translation>Gemessen an %1, aus denen es nicht gelernt hatte.</translation>
+        </message>
+        <message>
+            <source>%1 is now in the list of models, and chosen.</source>
+            <translation>%1 steht jetzt in der Liste der Modelle und ist gewählt.</translation>
+        </message>
+        <message>
+            <source>It was not kept. More photos, or folders that differ more, may help.</source>
+            <translation>Es wurde nicht behalten. Mehr Fotos oder Ordner, die sich stärker unterscheiden, können helfen.</translation>
+        </message>
+        <message>
+            <source>Your own models</source>
+            <translation>Ihre eigenen Modelle</translation>
+        </message>
+        <message>
+            <source>Throw away</source>
+            <translation>Wegwerfen</translation>
+        </message>
+        <message>
+            <source>Throw %1 away</source>
+            <translation>%1 wegwerfen</translation>
+        </message>
+        <message>
+            <source>%1 is gone.</source>
+            <translation>%1 ist fort.</translation>
         </message>
     </context>
     <context>
@@ -1549,7 +1656,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>noch %1</translation>
         </message>
         <message>
-            <source>Looking for each photo&apos;s neighbours…</source>
+            <source>Looking for each photo's neighbours…</source>
             <translation>Sucht zu jedem Foto die Nachbarn …</translation>
         </message>
     </context>
@@ -1619,6 +1726,10 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>&amp;Model</source>
             <translation>&amp;Modell</translation>
+        </message>
+        <message>
+            <source>Make a model of your own from your folders</source>
+            <translation>Aus Ihren Ordnern ein eigenes Modell machen</translation>
         </message>
         <message>
             <source>There is no model.</source>
@@ -1902,7 +2013,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Aus dem &amp;Ordner</translation>
         </message>
         <message>
-            <source>&amp;Not from the query&apos;s own folder</source>
+            <source>&amp;Not from the query's own folder</source>
             <translation>&amp;Nicht aus dem Ordner der Vorlage</translation>
         </message>
         <message>
@@ -2054,7 +2165,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Diese Suche ging nicht. Suchen Sie mit einem anderen Bild, oder gehen Sie zurück (Alt+Links).</translation>
         </message>
         <message>
-            <source>All other photos lie in the query&apos;s own folder. Take the tick on the left away to see them.</source>
+            <source>All other photos lie in the query's own folder. Take the tick on the left away to see them.</source>
             <translation>Alle anderen Fotos liegen im Ordner des Suchbilds. Nehmen Sie links den Haken weg, um sie zu sehen.</translation>
         </message>
         <message>
@@ -2093,7 +2204,7 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>das ist eine Datei, kein Ordner</translation>
         </message>
         <message>
-            <source>it lies inside the photos&apos; own folder %1, which nothing is ever written into</source>
+            <source>it lies inside the photos' own folder %1, which nothing is ever written into</source>
             <translation>es liegt im Ordner der Fotos selbst, %1, in den nie etwas geschrieben wird</translation>
         </message>
         <message>
@@ -2254,15 +2365,15 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>mAP@%1, ursprüngliche Definition</translation>
         </message>
         <message>
-            <source>How far up the photos of the query&apos;s label stand: 1 is all before any other</source>
+            <source>How far up the photos of the query's label stand: 1 is all before any other</source>
             <translation>Wie weit oben die Fotos mit der Beschriftung des Suchbilds stehen: 1 heißt alle vor jedem anderen</translation>
         </message>
         <message>
-            <source>The share of the label&apos;s photos among the first k</source>
+            <source>The share of the label's photos among the first k</source>
             <translation>Der Anteil der so beschrifteten Fotos, der unter den ersten k ist</translation>
         </message>
         <message>
-            <source>The share of the first k that have the query&apos;s label</source>
+            <source>The share of the first k that have the query's label</source>
             <translation>Der Anteil der ersten k, die wie das Suchbild beschriftet sind</translation>
         </message>
         <message>
@@ -2331,6 +2442,10 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
         <message>
             <source>This cannot be exported</source>
             <translation>Das lässt sich nicht exportieren</translation>
+        </message>
+        <message>
+            <source>No model can be made of this</source>
+            <translation>Daraus lässt sich kein Modell machen</translation>
         </message>
         <message>
             <source>These labels cannot be used</source>
