@@ -334,8 +334,8 @@ def _writer(
         case Format.CONTACT_SHEET:
             return write_sheets(done, sections, Pictures(library, thumbnails))
         case Format.HTML:
-            models = ", ".join(dict.fromkeys(section.model for section in sections))
-            subtitle = f"{models} · {datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}"
+            ways = ", ".join(f"{section.model} ({section.metric})" for section in sections)
+            subtitle = f"{ways} · {datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}"
             title = f"Photos most like each query, in {library.root.name or library.root}"
             return write_page(done / "index.html", sections, Pictures(library, thumbnails), title, subtitle)
 

@@ -102,6 +102,7 @@ class ExportFolder:
     def commit(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Give all outputs their names, the manifest last, and delete the hidden folder; returns the manifest, with
         the names and sizes of the outputs as `files`."""
+        self.clear(f".{MANIFEST}.*")  # begun by a run that was killed
         files = [{"name": path.name, "bytes": _size(path)} for path in sorted(self.done.iterdir())]
         written = {**manifest, "fingerprint": self._state["fingerprint"], "files": files}
         with replacing(self.done / MANIFEST) as file:

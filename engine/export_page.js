@@ -62,14 +62,16 @@ const watcher = new IntersectionObserver((entries) => {
 
 function show() {
   watcher.disconnect();
+  const tile = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--tile"));
+  const columns = Math.max(1, Math.floor((main.clientWidth - tile - 65) / (tile + 8)));
+  const line = tile + 26;
   const wanted = filter.value.toLowerCase();
   const rows = data.sections[choice.value].rows.filter((row) => data.names[row[0]].toLowerCase().includes(wanted));
   main.replaceChildren(...rows.map((row) => {
     const article = element("article");
     article.row = row;
     // A guess that keeps the scroll bar honest until the row has been seen.
-    const columns = Math.max(1, Math.floor((main.clientWidth - 200) / 156));
-    article.style.minHeight = 200 * Math.max(1, Math.ceil(row[1].length / columns)) + "px";
+    article.style.minHeight = line * Math.max(1, Math.ceil(row[1].length / columns)) + "px";
     watcher.observe(article);
     return article;
   }));
@@ -81,6 +83,15 @@ data.sections.forEach((section, number) => {
   option.value = number;
   choice.append(option);
 });
-choice.addEventListener("change", show);
-filter.addEventListener("input", show);
+document.getElementById("sections").hidden = data.sections.length < 2;
+const header = document.querySelector("header");
+const measure = () => document.documentElement.style.setProperty("--header", header.offsetHeight + "px");
+measure();
+addEventListener("resize", measure);
+function start() {
+  show();
+  scrollTo(0, 0); // another list: its first query, wherever the last one was left
+}
+choice.addEventListener("change", start);
+filter.addEventListener("input", start);
 show();

@@ -20,7 +20,10 @@ TILE = (PAGE[0] - 2 * MARGIN - (COLUMNS - 1) * GAP) // COLUMNS
 CAPTION = 34  # pixels beneath a picture: rank and distance, then the name
 HEADING = 30
 ROW = TILE + CAPTION + GAP
-INK, SOFT, GROUND = (30, 30, 30), (110, 110, 110), (255, 255, 255)
+RULE = 14  # above a heading: room for a line
+FOOT = PAGE[1] - MARGIN + 12  # of the number of the page
+INK, SOFT, LINE, GROUND = (30, 30, 30), (110, 110, 110), (200, 200, 200), (255, 255, 255)
+QUERY = (40, 90, 200)  # frames the picture that was searched with
 PDF_PAGES_AT_ONCE = 16
 
 
@@ -37,25 +40,35 @@ class _Pages:
 
     def __init__(self) -> None:
         self.full: list[Image.Image] = []
+        self._number = 0
         self._start()
 
     def _start(self) -> None:
         self.page = Image.new("RGB", PAGE, GROUND)
         self.draw = ImageDraw.Draw(self.page)
         self.y = MARGIN
+        self._number += 1
+        self.draw.text((PAGE[0] // 2, FOOT), str(self._number), SOFT, _font(12), anchor="ma")
 
-    def room_for(self, height: int) -> None:
-        """Begin a new page unless `height` pixels are free."""
-        if self.y + height > PAGE[1] - MARGIN and self.y > MARGIN:
-            self.full.append(self.page)
-            self._start()
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands on the page yet."""
+        return self.y == MARGIN
+
+    def room_for(self, height: int) -> bool:
+        """Begin a new page unless `height` pixels are free; says whether one was begun."""
+        if self.y + height <= PAGE[1] - MARGIN or self.is_blank:
+            return False
+        self.full.append(self.page)
+        self._start()
+        return True
 
     def take_full(self) -> list[Image.Image]:
         pages, self.full = self.full, []
         return pages
 
     def take_rest(self) -> list[Image.Image]:
-        return [self.page] if self.y > MARGIN else []
+        return [] if self.is_blank else [self.page]
 
 
 def write_sheets(folder: Path, sections: Sequence[Section], pictures: Pictures) -> Generator[int, None, None]:
@@ -104,19 +117,37 @@ class _SheetWriter:
 
 def _draw_query(pages: _Pages, section: Section, ranked: Ranked, pictures: Pictures) -> None:
     """The query's heading, and a grid with the query first and then its results."""
-    pages.room_for(HEADING + ROW)
     heading = f"{ranked.query.name}   ·   {section.model}, {section.metric}"
-    pages.draw.text((MARGIN, pages.y), _fit(pages.draw, heading, PAGE[0] - 2 * MARGIN, 16), INK, _font(16))
-    pages.y += HEADING
+    pages.room_for(RULE + HEADING + ROW)
+    if not pages.is_blank:
+        pages.draw.line((MARGIN, pages.y, PAGE[0] - MARGIN, pages.y), LINE)
+        pages.y += RULE
+    _draw_heading(pages, heading)
     query = ("query", pictures.of_query(ranked.query, TILE), ranked.query.name)
     found = zip(ranked.rank_list(), ranked.order.tolist(), ranked.distances.tolist(), strict=True)
     results = ((f"{r}   {d:.4f}", pictures.of_photo(section.paths[p], TILE), section.paths[p]) for r, p, d in found)
     cells = chain([query], results)
+    first = True
     while row := list(islice(cells, COLUMNS)):
-        pages.room_for(ROW)
+        if pages.room_for(ROW):
+            _draw_heading(pages, heading, "continued")
         for column, (numbers, picture, name) in enumerate(row):
-            _draw_cell(pages, MARGIN + column * (TILE + GAP), numbers, picture, name)
+            x = MARGIN + column * (TILE + GAP)
+            _draw_cell(pages, x, numbers, picture, name)
+            if first:
+                frame = (x - 4, pages.y - 4, x + TILE + 3, pages.y + TILE + CAPTION - 1)
+                pages.draw.rectangle(frame, outline=QUERY, width=2)
+                first = False
         pages.y += ROW
+
+
+def _draw_heading(pages: _Pages, heading: str, more: str = "") -> None:
+    room = PAGE[0] - 2 * MARGIN
+    if more:
+        pages.draw.text((PAGE[0] - MARGIN, pages.y), more, SOFT, _font(16), anchor="ra")
+        room -= 100
+    pages.draw.text((MARGIN, pages.y), _fit(pages.draw, heading, room, 16), INK, _font(16))
+    pages.y += HEADING
 
 
 def _draw_cell(pages: _Pages, x: int, numbers: str, picture: Image.Image | None, name: str) -> None:

@@ -609,3 +609,13 @@ def test_a_csv_is_what_rfc_4180_says(world: World) -> None:
     assert data.endswith(b"\r\n")
     assert b"\n" not in data.replace(b"\r\n", b"")
     assert len(list(csv.reader(io.StringIO(data.decode())))) == 25
+
+
+def test_a_manifest_that_was_begun_when_the_run_was_killed_is_no_output(world: World) -> None:
+    job = export(world.store, world.request())
+    while next(job).stage != "json":
+        pass
+    job.close()
+    (world.out / PARTIAL / "done" / ".manifest.json.99.tmp").write_text("{")
+    world.run(resume=True)
+    assert files_in(world.out) == {"results.json", "manifest.json"}
