@@ -1,6 +1,7 @@
 """The map of a library, kept beside the index: it opens at once, and photos that came since find their place in it."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from engine.spec import ModelSpec
 from engine.tsne import tsne_map
 
 # A map that took minutes goes on when few photos are new: they are put among their nearest.
-NEW_SHARE = 0.1
+NEW_SHARE = 0.1  # of all photos, since the map was arranged
 NEIGHBOURS = 5
 
 
@@ -35,8 +36,9 @@ def lay_out(
         photo_map, missing = known
         if not len(missing):
             return gallery, photo_map
-        if layout is not Layout.PCA and len(missing) <= NEW_SHARE * len(gallery):
+        if layout is not Layout.PCA and photo_map.added + len(missing) <= NEW_SHARE * len(gallery):
             yield from _put_among_nearest(gallery, metric, photo_map.points, missing)
+            photo_map = replace(photo_map, added=photo_map.added + len(missing))
             _keep(library, name, key, gallery, photo_map)
             return gallery, photo_map
     photo_map = yield from (pca_map if layout is Layout.PCA else tsne_map)(gallery, metric)
@@ -50,7 +52,8 @@ def _keep(library: Library, name: str, key: Mapping[str, Any] | None, gallery: G
     explained = np.array([-1.0 if photo_map.explained is None else photo_map.explained])
     # By the row of the vector: copies and renamed photos have the same one.
     rows, first = np.unique(gallery.rows, return_index=True)
-    library.save_kept(name, key, {"rows": rows, "points": photo_map.points[first], "explained": explained})
+    arrays = {"rows": rows, "points": photo_map.points[first], "explained": explained}
+    library.save_kept(name, key, arrays | {"added": np.array([photo_map.added])})
 
 
 def _known(
@@ -58,7 +61,8 @@ def _known(
 ) -> tuple[PhotoMap, NDArray[np.int64]] | None:
     """The kept map of the gallery's photos, and the positions of those that it lacks; None where it is not whole."""
     try:
-        rows, points, explained = kept["rows"], kept["points"], float(kept["explained"][0])
+        rows, points = kept["rows"], kept["points"]
+        explained, added = float(kept["explained"][0]), int(kept["added"][0])
     except (KeyError, IndexError):
         return None
     if points.shape != (len(rows), 2) or not len(rows) or not np.isfinite(points).all():
@@ -66,7 +70,7 @@ def _known(
     at = np.minimum(np.searchsorted(rows, gallery.rows), len(rows) - 1)
     missing = np.flatnonzero(rows[at] != gallery.rows)
     found = points[at].astype(np.float32)
-    return PhotoMap(layout, found, None if explained < 0 else explained), missing
+    return PhotoMap(layout, found, None if explained < 0 else explained, added), missing
 
 
 def _put_among_nearest(

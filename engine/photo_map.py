@@ -34,12 +34,14 @@ class PhotoMap:
     """The places of a gallery's photos: `points` float32 [N, 2], in the gallery's order and of no particular scale.
 
     `explained` is the share of all variance that the two dimensions show, None where the layout is not made from
-    variance (t-SNE keeps neighbours together and says nothing of far distances).
+    variance (t-SNE keeps neighbours together and says nothing of far distances). `added` photos came later and were put
+    among their nearest.
     """
 
     layout: Layout
     points: NDArray[np.float32]
     explained: float | None
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

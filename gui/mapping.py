@@ -270,15 +270,15 @@ class Mapping(QObject):
             return
         explained = reply.photo_map.explained
         if explained is not None:
-            text = self.tr("Shows %1 % of what tells the photos apart").replace("%1", f"{100 * explained:.0f}")
+            text = self.tr("Shows %1 % of the differences").replace("%1", f"{100 * explained:.0f}")
         else:
-            text = self.tr("Neighbours are alike; large distances mean little")
+            text = self.tr("Only neighbours count")
         seen, photos = len(reply.gallery), self._controller.photos
         if seen < photos:
             part = self.tr("%1 of %2 photos").replace("%1", messages.number(seen))
             text = f"{part.replace('%2', messages.number(photos))} · {text}"
         self.page.tell(text)
-        self.page.anew.setVisible(reply.request.layout is Layout.TSNE)
+        self.page.anew.setVisible(reply.photo_map.added > 0)
 
     def close(self) -> None:
         """Wait for the threads to end."""

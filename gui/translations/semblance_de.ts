@@ -1702,12 +1702,12 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>%1. Pfeile gehen zum nächsten Foto, Eingabe sucht damit.</translation>
         </message>
         <message>
-            <source>Shows %1 % of what tells the photos apart</source>
-            <translation>Zeigt %1 % dessen, was die Fotos unterscheidet</translation>
+            <source>Shows %1 % of the differences</source>
+            <translation>Zeigt %1 % der Unterschiede</translation>
         </message>
         <message>
-            <source>Neighbours are alike; large distances mean little</source>
-            <translation>Nachbarn ähneln sich; große Abstände sagen wenig</translation>
+            <source>Only neighbours count</source>
+            <translation>Nur Nachbarschaft zählt</translation>
         </message>
         <message>
             <source>%1 of %2 photos</source>

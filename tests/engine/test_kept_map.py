@@ -99,6 +99,7 @@ def test_a_new_photo_makes_a_cheap_map_again_and_finds_its_place_in_a_dear_one(
         laid_out(library, spec, Layout.PCA)
         gallery, found = finished(lay_out(library, spec, Metric.COSINE, Layout.TSNE))
         assert made == [Layout.PCA, Layout.TSNE, Layout.PCA]
+        assert found.added == laid_out(library, spec, Layout.TSNE).added == 1
         # The median of its five nearest lies among the reds, who share its colour and shape.
         reds = np.array([path.startswith("red/") and path != "red/new.jpg" for path in gallery.paths])
         own = found.points[gallery.index_of("red/new.jpg") or 0]

@@ -11,13 +11,16 @@ from PySide6.QtWidgets import QApplication
 
 from engine import kept_map
 from engine.errors import MapError
+from engine.gallery import Gallery
 from engine.metric import Metric
-from engine.photo_map import Layout
+from engine.photo_map import Layout, PhotoMap
+from engine.results import Progress
 from gui import mapping
 from gui.map_canvas import MapCanvas
 from gui.map_groups import folder_colours, ramp
 from gui.map_page import DISTANCE, FOLDER
 from gui.session_state import Scope
+from tests.conftest import draw_photo
 from tests.gui.person import Person
 
 Key = Qt.Key
@@ -306,9 +309,32 @@ def test_the_map_follows_the_library(mapper: Person, photo_folder: Path) -> None
     assert canvas(mapper).scene.index_of("red/1.jpg") is None
 
 
-def test_a_job_can_be_stopped_and_the_map_before_stays(mapper: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.results import Progress
+def test_a_map_with_photos_that_came_later_can_be_arranged_anew(
+    mapper: Person, photo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def arranged(gallery: Gallery, *_: object) -> object:
+        made.append(len(gallery))
+        yield Progress("arranging", 1, 2)
+        return PhotoMap(Layout.TSNE, np.random.default_rng(0).random((len(gallery), 2), dtype=np.float32), None)
 
+    made: list[int] = []
+    monkeypatch.setattr(kept_map, "tsne_map", arranged)
+    monkeypatch.setattr(mapping, "tsne_installed", lambda: True)
+    page = mapper.window.mapping.page
+    page.layouts.setCurrentIndex(1)
+    page.layouts.activated.emit(1)
+    mapper.waits_until(lambda: page.note.text() == "Only neighbours count")
+    assert not page.anew.isVisible()
+    draw_photo("red", 777).save(photo_folder / "red" / "new.jpg")
+    mapper.chooses("rescan")
+    mapper.waits_until(lambda: page.anew.isVisible())
+    assert canvas(mapper).scene.index_of("red/new.jpg") is not None
+    assert made == [24]
+    page.anew.click()
+    mapper.waits_until(lambda: made == [24, 25] and not page.anew.isVisible() and mapper.window.mapping._maps.idle)
+
+
+def test_a_job_can_be_stopped_and_the_map_before_stays(mapper: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(*_: object) -> object:
         while True:
             yield Progress("arranging", 1, 4, 0, 0.0, 90.0)

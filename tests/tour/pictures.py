@@ -19,10 +19,11 @@ SIZE = (1280, 822)  # of the screen; the window is as much smaller as its title 
 TILES = ((446, 200), (668, 200), (890, 200))  # the first row of photos, in the window of that size
 QUERY_PICTURE = (139, 211)
 SETTLED_S = 1.0
+VARIED_S = 12.0  # for ten runs of the network
 
 
 def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
-    """The window in light and dark, a search with a part of a picture, and the comparison."""
+    """The window in light and dark, a search with a part of a picture, the comparison, the model's sight, the map."""
     for theme, name in (("light", "window"), ("dark", "window-dark")):
         settings = Settings(data_dir)
         settings.theme, settings.language, settings.model = theme, "en", DEFAULT_MODEL
@@ -42,7 +43,23 @@ def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
                 screen.key("c")
                 take(screen, out / "compare.png")
                 screen.key("Escape")
+                take_understanding(screen, out)
             screen.end()
+
+
+def take_understanding(screen: Screen, out: Path) -> None:
+    """What the model sees of the query, and the map of all photos."""
+    screen.key("v")
+    time.sleep(VARIED_S)
+    take(screen, out / "robustness.png")
+    screen.key("Escape")
+    screen.key("alt+Home")
+    time.sleep(SETTLED_S)
+    screen.key("m")
+    screen.move(640, 10)
+    time.sleep(SETTLED_S)
+    take(screen, out / "map.png")
+    screen.key("m")
 
 
 def search_for(screen: Screen, name: str) -> None:
