@@ -1,5 +1,6 @@
 """What the window remembers between two starts, typed and with its defaults, in one file beside the index."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -68,8 +69,13 @@ class Settings(QObject):
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        data_dir.mkdir(parents=True, exist_ok=True)
-        self._file = QSettings(str(data_dir / FILE_NAME), QSettings.Format.IniFormat)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = data_dir / FILE_NAME
+        with contextlib.suppress(
+            OSError
+        ):  # Qt would make it readable for everybody; it keeps the mode of what is there
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
+        self._file = QSettings(str(file), QSettings.Format.IniFormat)
 
     def read(self, name: str) -> Any:
         """The value in the file, None if there is none that can be read."""
