@@ -2,15 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from engine.spec import ModelSpec
-
-_FILTERS = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-}
 
 
 def preprocess(rgb: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
@@ -20,6 +13,8 @@ def preprocess(rgb: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
     does), then the middle is cut out. `squash`: the whole picture is fitted, its proportions given up. Resizing is
     Pillow's, with antialiasing.
     """
+    from PIL import Image  # not with the window's start
+
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
         raise ValueError(f"expected uint8 [H, W, 3], got {rgb.dtype} {list(rgb.shape)}")
     height, width = rgb.shape[:2]
@@ -30,7 +25,9 @@ def preprocess(rgb: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
     # output pixel to the source through the box and lets its filter reach over the box's edge. It also keeps a
     # 1 × 30000 picture from becoming 256 × 7680000 on the way.
     small = np.asarray(
-        Image.fromarray(np.ascontiguousarray(rgb)).resize((spec.width, spec.height), _FILTERS[spec.interpolation], box)
+        Image.fromarray(np.ascontiguousarray(rgb)).resize(
+            (spec.width, spec.height), Image.Resampling[spec.interpolation.upper()], box
+        )
     )
     out = np.empty((3, spec.height, spec.width), np.float32)
     for channel in range(3):

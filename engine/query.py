@@ -4,16 +4,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decode import Decoded, load
 from engine.embedder import Embedder, embed_image
 from engine.errors import ModelError
+from engine.picture import load
 from engine.preprocess import decode_side
 from engine.spec import ModelSpec
 from engine.thumbnail_store import THUMBNAIL_SIDE
+
+if TYPE_CHECKING:
+    from engine.decode import Decoded
 
 Region = tuple[float, float, float, float]
 """Left, top, right and bottom in fractions of the upright picture, 0 ≤ left < right ≤ 1 and likewise down."""
@@ -43,7 +47,7 @@ def embed_file(embedder: Embedder, path: Path, region: Region | None = None) -> 
     return QueryImage(path, path.name, picture.width, picture.height, vector, logits)
 
 
-def load_part(spec: ModelSpec, path: Path, region: Region | None = None) -> tuple[Decoded, NDArray[np.uint8]]:
+def load_part(spec: ModelSpec, path: Path, region: Region | None = None) -> tuple["Decoded", NDArray[np.uint8]]:
     """The image file as a query of this model decodes it, and the pixels of the region. Raises DecodeError."""
     # At least what the indexer decodes at, which makes a thumbnail too: a copy of a photo has the photo's own vector.
     side = max(THUMBNAIL_SIDE, decode_side(spec))

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import platformdirs
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from engine import maintenance, schema
@@ -197,6 +196,8 @@ class Store:
     def exclusive(self, seconds: float | None = None) -> Iterator[None]:
         """Be the only one, in this process and among all, who writes vectors. Raises StoreBusyError when it takes
         longer than `seconds` to become that."""
+        from filelock import FileLock, Timeout  # with what reads only, it is never needed
+
         # flock belongs to the opened file, so that it holds between threads, too, as each opens the file anew.
         lock = FileLock(self.data_dir / "index.lock", mode=0o600, thread_local=False)
         with store_errors(self.path):

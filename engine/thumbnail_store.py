@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image
 
 from engine.connections import Connections
 
@@ -25,6 +23,9 @@ _log = logging.getLogger(__name__)
 
 def encode_thumbnail(rgb: NDArray[np.uint8]) -> bytes:
     """The JPEG of a picture uint8 [H, W, 3], no side above `THUMBNAIL_SIDE`; a smaller picture keeps its size."""
+    import simplejpeg  # not with the window's start
+    from PIL import Image
+
     height, width = rgb.shape[:2]
     scale = THUMBNAIL_SIDE / max(height, width)
     if scale < 1:

@@ -1,5 +1,6 @@
 """Starts the window, once it is clear that one can open: Qt would abort the process."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -27,9 +28,14 @@ def run(
     if trouble is not None:
         sys.stderr.write(f"{trouble}\n")
         return FAILED
-    from gui.application import execute  # Qt: not before the look above
+    # A tenth of the start would go into looking for garbage among objects that all stay.
+    gc.disable()
+    try:
+        from gui.application import execute  # Qt: not before the look above
 
-    status = execute(folder, data_dir, model_folders, provider, exported)
+        status = execute(folder, data_dir, model_folders, provider, exported)
+    finally:
+        gc.enable()
     from gui.worker import hangs
 
     if hangs():

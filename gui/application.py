@@ -1,5 +1,6 @@
 """The application: language, colours, the window, and what happens to an error that nobody caught."""
 
+import gc
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -62,6 +63,8 @@ def execute(
             ShownRun(window.controller, exported, window)
         elif folder is not None:
             window.controller.open_library(folder)
+        gc.freeze()  # what the start has made stays: no later look for garbage goes through it again
+        gc.enable()
         return app.exec()
     finally:
         sys.excepthook = hook

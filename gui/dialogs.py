@@ -2,7 +2,6 @@
 
 import platform
 from collections.abc import Sequence
-from importlib import metadata
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -188,6 +187,8 @@ class AboutDialog(_Dialog):
 
 def versions() -> str:
     """Versions of the program and of what it stands on, one a line, for a report."""
+    from importlib import metadata
+
     lines = [f"Python {platform.python_version()} · {platform.platform()}"]
     for name in ("semblance", "PySide6-Essentials", "onnxruntime", "numpy", "pillow"):
         try:

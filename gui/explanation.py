@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 
-from engine.decode import load
 from engine.embedder import Embedded, Embedder
 from engine.explain import Explanation, Method, explain, seen_box
-from engine.explain_picture import heat_layer
+from engine.picture import load
 from engine.preprocess import decode_side
 from engine.query import MAX_SIDE, crop
 from engine.spec import ModelSpec
@@ -151,6 +150,8 @@ def _rect(region: Region) -> QRectF:
 
 
 def _layer(values: NDArray[np.float32]) -> QImage:
+    from engine.explain_picture import heat_layer  # with Pillow behind it: not with the window's start
+
     longer = max(values.shape)
     pixels = heat_layer(values, LAYER_PX * values.shape[1] // longer, LAYER_PX * values.shape[0] // longer)
     height, width = pixels.shape[:2]

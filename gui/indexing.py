@@ -3,18 +3,22 @@
 import os
 import sys
 import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.indexer import IndexReport, index
 from engine.results import Progress
 from engine.spec import ModelSpec
 from gui.backend import Backend
 from gui.worker import Lane, Token
 
+if TYPE_CHECKING:
+    from engine.indexer import IndexReport
+
+PAINT_SECONDS = 0.2  # the photos that are known are painted first: loading a network would hold the window up
 NICENESS = 4  # the window's thread goes first when all cores are at work; other programs hardly notice
 
 
@@ -44,7 +48,7 @@ class Indexing(QObject):
         self._again = None
         self._root = root
 
-        def work(token: Token) -> Generator[Progress, None, IndexReport]:
+        def work(token: Token) -> "Generator[Progress, None, IndexReport]":
             return self._steps(root, spec, token)
 
         self._lane.submit(work, done=self._on_done, failed=self._on_failed, progress=self._on_progress, replace=True)
@@ -69,8 +73,11 @@ class Indexing(QObject):
         self._again = None
         self._lane.close()
 
-    def _steps(self, root: Path, spec: ModelSpec, token: Token) -> Generator[Progress, None, IndexReport]:
+    def _steps(self, root: Path, spec: ModelSpec, token: Token) -> "Generator[Progress, None, IndexReport]":
         yield Progress("scanning", 0)
+        time.sleep(PAINT_SECONDS)
+        from engine.indexer import index  # on this thread, and not with the window's start
+
         embedder = self._backend.embedder(spec)
         return (
             yield from index(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
@@ -10,11 +11,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePol
 
 from engine.metric import Metric
 from gui import messages
-from gui.exif import FileFacts, read_facts
 from gui.gallery_model import shown_name, shown_text
 from gui.guard import guarded
 from gui.thumbnails import Thumbnails, Wanted
 from gui.worker import Lane
+
+if TYPE_CHECKING:
+    from gui.exif import FileFacts
 
 _CLIENT = "inspector"
 _TALLEST = 1.1  # of the width: a tall picture must leave room for the facts
@@ -233,7 +236,7 @@ class Inspector(QScrollArea):
         self._write_file(None)
         self._draw()
         self._want()
-        self._lane.submit(lambda _token: read_facts(file), done=self._on_facts, replace=True)
+        self._lane.submit(lambda _token: _facts(file), done=self._on_facts, replace=True)
 
     @property
     def path(self) -> str | None:
@@ -268,12 +271,12 @@ class Inspector(QScrollArea):
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
-    def _on_facts(self, facts: FileFacts | None) -> None:
+    def _on_facts(self, facts: "FileFacts | None") -> None:
         self._write_file(facts)
         words = self._words()
         self.camera.set_lines(() if facts is None else ((words[key], value) for key, value in facts.lines))
 
-    def _write_file(self, facts: FileFacts | None) -> None:
+    def _write_file(self, facts: "FileFacts | None") -> None:
         lines = []
         if facts is not None:
             lines.append((self.tr("Pixels"), f"{facts.width} × {facts.height}"))
@@ -321,6 +324,12 @@ class Inspector(QScrollArea):
     def _open(self) -> None:
         if self._path is not None:
             self.view_requested.emit(self._path)
+
+
+def _facts(file: Path) -> "FileFacts | None":
+    from gui.exif import read_facts  # with Pillow behind it: not with the window's start
+
+    return read_facts(file)
 
 
 def _breakable(text: str) -> str:

@@ -6,15 +6,18 @@ None of it changes a file.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QProcess, QUrl, Signal
-from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 
-from engine.decode import Decoded, load
+from engine.picture import load
 from gui.gallery_model import shown_text
 from gui.image_data import from_rgb
 from gui.worker import Lane
+
+if TYPE_CHECKING:
+    from engine.decode import Decoded
 
 MOST_OPENED = 10  # a slip with everything selected must not open a thousand windows
 FILE_MANAGER_MS = 10_000  # one that has not shown a file by then is not going to
@@ -50,6 +53,9 @@ class PhotoActions(QObject):
     def _ask_file_manager(self, file: Path) -> None:
         """Ask the desktop's file manager (https://www.freedesktop.org/wiki/Specifications/file-manager-interface/),
         which may have to start first: the window does not wait for it."""
+        # A library that the window's start can do without.
+        from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
+
         bus = QDBusConnection.sessionBus()
         if not bus.isConnected():
             self._open_folder_of(file)
@@ -85,7 +91,7 @@ class PhotoActions(QObject):
     def copy_image(self, file: Path) -> None:
         """Put the full, upright picture into the clipboard; decoded in the background."""
 
-        def done(decoded: Decoded) -> None:
+        def done(decoded: "Decoded") -> None:
             QGuiApplication.clipboard().setImage(_image(decoded))
             self.copied_image.emit(file)
 
@@ -99,5 +105,5 @@ def _url(file: Path) -> QUrl:
     return QUrl.fromLocalFile(str(file))
 
 
-def _image(decoded: Decoded) -> QImage:
+def _image(decoded: "Decoded") -> QImage:
     return from_rgb(decoded.rgb)

@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QImage
 
-from engine.decode import load
 from engine.errors import DecodeError
+from engine.picture import load
 from gui.image_data import from_rgb
 from gui.worker import Lane, Token
 

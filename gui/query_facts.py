@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.decode import load
+from engine.picture import load
 from gui.image_data import from_rgb
 from gui.query_panel import PartFacts
 from gui.session_state import Part, Query

@@ -11,8 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap
 
-from engine.decode import load
 from engine.errors import DecodeError
+from engine.picture import load
 from engine.thumbnail_store import THUMBNAIL_SIDE, ThumbnailStore, encode_thumbnail
 from gui.image_data import from_rgb
 from gui.worker import Lane, Token

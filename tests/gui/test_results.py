@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtDBus import QDBusConnection
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -185,7 +186,7 @@ def test_another_program_opens_the_photo_and_the_file_manager_its_folder(
     path = results.sees[2]
     chosen_in_menu(results, 2, "open_outside")
     assert opened_elsewhere == [str(photo_folder / path)]
-    monkeypatch.setattr(photo_actions.QDBusConnection, "sessionBus", lambda: photo_actions.QDBusConnection("none"))
+    monkeypatch.setattr(QDBusConnection, "sessionBus", lambda: QDBusConnection("none"))
     monkeypatch.setattr(photo_actions.sys, "platform", "linux")
     chosen_in_menu(results, 2, "show_in_folder")
     results.waits_until(lambda: len(opened_elsewhere) == 2)
