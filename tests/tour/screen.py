@@ -167,7 +167,7 @@ class Screen:
         source = subprocess.Popen([*command, str(at[0]), str(at[1]), *map(str, paths)], env=self.environment, cwd=ROOT)
         try:
             search = ("xdotool", "search", "--sync", "--onlyvisible", "--pid", str(source.pid))
-            self.tool(*search, patience_s=6 * PATIENCE_S)
+            self.tool(*search)
             time.sleep(1.0)
             self.drag((at[0] + 40, at[1] + 20), target, pause_s=0.1)
             time.sleep(0.5)
@@ -219,7 +219,7 @@ class Screen:
             before = now
             time.sleep(SETTLE_S)
 
-    def tool(self, *command: str, patience_s: float = 2 * PATIENCE_S) -> str:
+    def tool(self, *command: str, patience_s: float = 6 * PATIENCE_S) -> str:
         """Run one of the tools and return what it printed."""
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, check=True, timeout=patience_s

@@ -136,6 +136,7 @@ def several(tour: Tour) -> None:
     tour.keep("marked")
     screen.key("ctrl+shift+m")
     screen.wait("not controller.query.marks")
+    tour.ranked()
 
 
 # -- how to search -----------------------------------------------------------------------------------------------------
@@ -178,6 +179,7 @@ def adjust(tour: Tour) -> None:
 
 def limit(tour: Tour) -> None:
     screen = tour.screen
+    screen.settle()
     left, top, width, height = screen.ask(f"place({SIDE}.limit.histogram)")
     screen.drag((left + width - 12, top + height // 2), (left + width // 2, top + height // 2))
     screen.wait("controller.limit is not None and 0 < len(controller.items) < 999")
