@@ -52,8 +52,13 @@ def _keep(library: Library, name: str, key: Mapping[str, Any] | None, gallery: G
     explained = np.array([-1.0 if photo_map.explained is None else photo_map.explained])
     # By the row of the vector: copies and renamed photos have the same one.
     rows, first = np.unique(gallery.rows, return_index=True)
-    arrays = {"rows": rows, "points": photo_map.points[first], "explained": explained}
-    library.save_kept(name, key, arrays | {"added": np.array([photo_map.added])})
+    arrays: dict[str, NDArray[Any]] = {
+        "rows": rows,
+        "points": photo_map.points[first],
+        "explained": explained,
+        "added": np.array([photo_map.added]),
+    }
+    library.save_kept(name, key, arrays)
 
 
 def _known(

@@ -58,6 +58,7 @@ class MapPage(QWidget):
         self.anew.setToolTip(self.tr("New photos were put among those most like them"))
         self.anew.clicked.connect(self.anew_requested)
         self._lay_out()
+        self.anew.setVisible(False)
         self.set_progress(None)
         self.set_query(False)
 
@@ -72,19 +73,21 @@ class MapPage(QWidget):
             row.addWidget(box)
             row.addSpacing(8)
         row.addWidget(self.note, 1)
-        row.addWidget(self.bar)
-        row.addWidget(self.stop)
-        row.addWidget(self.anew)
         canvas = self.canvas
         row.addWidget(bar_button(self, "−", self.tr("Farther (−)"), lambda: canvas.zoom(1 / ZOOM_STEP)))
         row.addWidget(bar_button(self, "+", self.tr("Nearer (+)"), lambda: canvas.zoom(ZOOM_STEP)))
         row.addWidget(bar_button(self, "⤢", self.tr("All photos (0)"), canvas.fit))
+        below = QHBoxLayout()  # not above: what comes and goes there would push the window wider
+        below.setContentsMargins(0, 0, 8, 0)
+        below.addWidget(self.legend, 1)
+        for widget in (self.bar, self.stop, self.anew):
+            below.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(row)
         layout.addWidget(canvas, 1)
-        layout.addWidget(self.legend)
+        layout.addLayout(below)
         self.setFocusProxy(canvas)
 
     def set_layout(self, layout: Layout) -> None:

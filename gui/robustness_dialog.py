@@ -136,7 +136,7 @@ class RobustnessDialog(JobDialog):
             picture.setAccessibleName(f"{name}. {stays(one)}. {distance(one)}. {details(one)}")
         for line in lines:
             label = QLabel(line, card)
-            label.setWordWrap(True)
+            label.setWordWrap(one is None)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             layout.addWidget(label)
         layout.addStretch(1)

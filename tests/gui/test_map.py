@@ -398,3 +398,11 @@ def test_many_dots_are_drawn_as_pixels_of_the_same_colours(mapper: Person, monke
     colours = {colour.name() for colour in folder_colours(canvas(mapper).palette())}
     for path in ("blue/0.jpg", "green/0.jpg", "red/0.jpg", "yellow/0.jpg"):
         assert pixel(mapper, path).name() in colours
+
+
+def test_a_running_job_makes_the_window_no_wider(mapper: Person) -> None:
+    page = mapper.window.mapping.page
+    before = page.minimumSizeHint().width()
+    page.set_progress(Progress("arranging", 1, 4, 0, 0.0, 90.0))
+    QApplication.processEvents()
+    assert page.minimumSizeHint().width() == before <= 700

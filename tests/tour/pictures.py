@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from engine.photo_map import Layout
 from engine.spec import DEFAULT_MODEL, bundled_folder, find_model
 from engine.store import Store
 from gui.settings import Settings
@@ -27,6 +28,7 @@ def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
     for theme, name in (("light", "window"), ("dark", "window-dark")):
         settings = Settings(data_dir)
         settings.theme, settings.language, settings.model = theme, "en", DEFAULT_MODEL
+        settings.map_layout = str(Layout.TSNE)
         settings.sync()
         with Screen(*SIZE) as screen:
             screen.run("--data-dir", str(data_dir), str(photos))
@@ -43,11 +45,11 @@ def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
                 screen.key("c")
                 take(screen, out / "compare.png")
                 screen.key("Escape")
-                take_understanding(screen, out)
+                take_understanding(screen, out, data_dir)
             screen.end()
 
 
-def take_understanding(screen: Screen, out: Path) -> None:
+def take_understanding(screen: Screen, out: Path, data_dir: Path) -> None:
     """What the model sees of the query, and the map of all photos."""
     screen.key("v")
     time.sleep(VARIED_S)
@@ -57,7 +59,8 @@ def take_understanding(screen: Screen, out: Path) -> None:
     time.sleep(SETTLED_S)
     screen.key("m")
     screen.move(640, 10)
-    time.sleep(SETTLED_S)
+    while not list((data_dir / "snapshots").glob("map-*-tsne-*")):
+        time.sleep(SETTLED_S)
     take(screen, out / "map.png")
     screen.key("m")
 
