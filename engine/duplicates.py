@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.detail_match import SAME_DETAILS, detail_match
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
 from engine.near_copies import SAME_PICTURE, fingerprint, likeness
@@ -24,13 +25,14 @@ FINGERPRINTS_KEPT = 500  # 0.2 MB each; pairs come in order of path, and copies 
 
 GreyPicture = Callable[[int], NDArray[np.uint8] | None]
 SameMoment = Callable[[int, int], bool]  # whether two photos were taken in one burst
+_Look = tuple[NDArray[np.uint8], NDArray[np.float32]]  # a grey square and its fingerprint
 PairKey = frozenset[bytes]  # the content hashes of two photos
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
     """Photos that are copies of one another; `distances` are cosine distances to the first of them, and `certainty` is
-    the likeness of the least certain link that holds the group together (1 for identical files)."""
+    the agreement of details in the least certain link that holds the group together (1 for identical files)."""
 
     paths: tuple[str, ...]
     distances: tuple[float, ...]
@@ -170,14 +172,14 @@ def _verify(
     links: list[_Link],
 ) -> Generator[Progress, None, None]:
     """Look at the pixels of each candidate pair; those that show one picture are added to `links`."""
-    kept: OrderedDict[int, NDArray[np.float32] | None] = OrderedDict()
+    kept: OrderedDict[int, _Look | None] = OrderedDict()
 
-    def look(position: int) -> NDArray[np.float32] | None:
+    def look(position: int) -> _Look | None:
         if position in kept:
             kept.move_to_end(position)
             return kept[position]
         picture = grey(position)
-        kept[position] = None if picture is None else fingerprint(picture)
+        kept[position] = None if picture is None else (picture, fingerprint(picture))
         if len(kept) > FINGERPRINTS_KEPT:
             kept.popitem(last=False)
         return kept[position]
@@ -186,12 +188,20 @@ def _verify(
     for done, (i, j) in enumerate(candidates.tolist(), 1):
         if hashes[i] != hashes[j] and frozenset((hashes[i], hashes[j])) not in dismissed:
             first, second = look(i), look(j)
-            certainty = -1.0 if first is None or second is None else likeness(first, second)
-            if certainty >= SAME_PICTURE or (same_moment is not None and same_moment(i, j)):
-                links.append(_Link(i, j, max(0.0, min(certainty, 1.0))))
+            certainty = None if first is None or second is None else copy_certainty(first, second)
+            if certainty is not None or (same_moment is not None and same_moment(i, j)):
+                links.append(_Link(i, j, certainty or 0.0))
         if done % 32 == 0:
             speed = done / max(time.monotonic() - started, 1e-6)
             yield Progress("looking", done, len(candidates), 0, speed, (len(candidates) - done) / speed)
+
+
+def copy_certainty(first: _Look, second: _Look) -> float | None:
+    """How far the details of two pictures agree, if one is a copy of the other; else None."""
+    if likeness(first[1], second[1]) < SAME_PICTURE:
+        return None
+    certainty = detail_match(first[0], second[0], first[1], second[1])
+    return min(certainty, 1.0) if certainty >= SAME_DETAILS else None
 
 
 def _groups(gallery: Gallery, links: list[_Link]) -> list[DuplicateGroup]:

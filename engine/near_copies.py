@@ -45,24 +45,53 @@ def fingerprint(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 def likeness(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     """The best normalised cross-correlation of either whole picture with a window of the other, in [−1, 1].
 
-    At least `SAME_PICTURE`: one is a copy of the other. Lewis, "Fast Normalized Cross-Correlation" (1995).
+    At least `SAME_PICTURE`: one may be a copy of the other, which `detail_match` decides.
+    Lewis, "Fast Normalized Cross-Correlation" (1995).
     """
     return float(max((first @ second[0]).max(), (second @ first[0]).max()))
 
 
+def likeness_and_window(windows: NDArray[np.float32], whole: NDArray[np.float32]) -> tuple[float, int]:
+    """The best correlation of the picture with the fingerprint `whole` with a window of the other, and which window."""
+    found = windows @ whole[0]
+    best = int(found.argmax())
+    return float(found[best]), best
+
+
+def window_box(window: int) -> tuple[tuple[float, float, float, float], bool]:
+    """Left, top, width and height of a window of `fingerprint`, in cells of the grey square, and whether it is that of
+    the mirror image."""
+    if window <= 1:
+        return (0.0, 0.0, float(GREY_SIDE), float(GREY_SIDE)), window == 1
+    down, across = _places()[window - 1]
+    (top, side), (left, _) = _parts()[down], _parts()[across]
+    return (left, top, side, side), False
+
+
+def reducing(start: float, length: float) -> NDArray[np.float64]:
+    """The matrix [32, 64] that reduces `length` cells from `start` on to 32 of equal width: exact shares of area."""
+    edges = np.arange(GREY_SIDE, dtype=np.float64)
+    cell = length / WINDOW_SIDE
+    left = (start + cell * np.arange(WINDOW_SIDE))[:, None]
+    covered = np.minimum(left + cell, edges + 1.0) - np.maximum(left, edges)
+    shares: NDArray[np.float64] = np.clip(covered, 0.0, None) / cell
+    return shares
+
+
+@cache
+def _parts() -> tuple[tuple[float, float], ...]:
+    """Where each part of a side that a window takes begins, and how long it is, in the order of `SHARES`."""
+    return tuple(
+        (float(start), GREY_SIDE * share)
+        for share, places in SHARES
+        for start in np.linspace(0.0, GREY_SIDE * (1.0 - share), places)
+    )
+
+
 @cache
 def _spans() -> NDArray[np.float32]:
-    """For each part of a side that a window takes, in the order of `SHARES`, the matrix [32, 64] that reduces it to 32
-    cells of equal width, one below the other: float32 [32 S, 64]."""
-    edges = np.arange(GREY_SIDE, dtype=np.float64)
-    parts = []
-    for share, places in SHARES:
-        cell = GREY_SIDE * share / WINDOW_SIDE
-        for start in np.linspace(0.0, GREY_SIDE * (1.0 - share), places):
-            left = (start + cell * np.arange(WINDOW_SIDE))[:, None]
-            covered = np.minimum(left + cell, edges + 1.0) - np.maximum(left, edges)
-            parts.append(np.clip(covered, 0.0, None) / cell)
-    return np.concatenate(parts).astype(np.float32)
+    """The matrices of all parts, one below the other: float32 [32 S, 64]."""
+    return np.concatenate([reducing(*part) for part in _parts()]).astype(np.float32)
 
 
 @cache

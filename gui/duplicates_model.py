@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFont, QPixmap
+from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from engine.duplicate_search import Copy, CopyGroup
 from gui import messages
@@ -90,6 +90,8 @@ class DuplicatesModel(QAbstractItemModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self._heads()[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section >= Column.PIXELS:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and section == Column.SHARPNESS:
             return self.tr("How much fine detail the photo has at the same size: the more, the sharper")
         return None
@@ -117,7 +119,10 @@ class DuplicatesModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(copy, column)
         if role == Qt.ItemDataRole.DecorationRole and column is Column.PHOTO:
-            return self._picture(copy)
+            picture = self._picture(copy)
+            icon = QIcon(picture)
+            icon.addPixmap(picture, QIcon.Mode.Selected)  # untinted: colours are what copies differ in
+            return icon
         if role == Qt.ItemDataRole.ToolTipRole:
             return shown_text(copy.path)
         if role == Qt.ItemDataRole.FontRole and is_best(group, copy, column):

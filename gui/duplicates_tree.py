@@ -71,7 +71,7 @@ class DuplicatesTree(QTreeView):
         for row in range(len(groups)):
             self.setFirstColumnSpanned(row, self.rootIndex(), True)
         self.expandAll()
-        widths = ((Column.PHOTO, 34), (Column.PIXELS, 13), (Column.SIZE, 11), (Column.CHANGED, 20))
+        widths = ((Column.PHOTO, 48), (Column.PIXELS, 13), (Column.SIZE, 11), (Column.CHANGED, 20))
         for column, letters in (*widths, (Column.SHARPNESS, 12), (Column.DISTANCE, 12)):
             self.setColumnWidth(column, letters * self.fontMetrics().averageCharWidth() + 16)
         if groups:
