@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,22 @@ from numpy.typing import NDArray
 from engine.export_blocks import Block, Section
 from engine.lookahead import LookAhead
 
+T = TypeVar("T")
+
 THREADS = 2
 ROWS_AT_ONCE = 1 << 16
 ARROW_ROWS = 200_000  # fewer do not make up for loading pyarrow
 
 
-class Cells(dict[int, bytes]):
-    """The written form of what belongs to a section's photos, by position, made for those that turn up."""
+class Cells(dict[int, T]):
+    """What is written of a section's photos, by position, made for those that turn up."""
 
-    def __init__(self, make: Callable[[str], str], paths: Sequence[str], encoding: str, errors: str) -> None:
+    def __init__(self, make: Callable[[str], T], paths: Sequence[str]) -> None:
         super().__init__()
-        self._make, self._paths, self._how = make, paths, (encoding, errors)
+        self._make, self._paths = make, paths
 
-    def __missing__(self, position: int) -> bytes:
-        cell = self[position] = self._make(self._paths[position]).encode(*self._how)
+    def __missing__(self, position: int) -> T:
+        cell = self[position] = self._make(self._paths[position])
         return cell
 
 
@@ -48,8 +50,8 @@ class LineMaker:
 def lines(section: Section, maker: LineMaker) -> Iterator[tuple[int, bytes]]:
     """For each block, the number of its queries, and its lines; the next blocks are worked on meanwhile."""
     how = (maker.encoding, maker.errors)
-    photos = Cells(maker.photo, section.paths, *how)
-    ends = Cells(maker.end, section.paths, *how)
+    photos = Cells(lambda path: maker.photo(path).encode(*how), section.paths)
+    ends = Cells(lambda path: maker.end(path).encode(*how), section.paths)
     arrow = _arrow(section.rows)
 
     def made(block: Block) -> tuple[int, bytes]:
@@ -79,7 +81,7 @@ def _parts(rows: int) -> Iterator[slice]:
 
 
 def _in_python(
-    block: Block, before: Sequence[bytes], photos: Cells, after: Sequence[bytes], ends: Cells
+    block: Block, before: Sequence[bytes], photos: Cells[bytes], after: Sequence[bytes], ends: Cells[bytes]
 ) -> Iterator[bytes]:
     owners, ranks = block.owners, block.ranks
     for part in _parts(len(block.order)):
@@ -95,7 +97,7 @@ def _in_python(
 
 
 def _by_arrow(
-    arrow: Any, block: Block, before: Sequence[bytes], photos: Cells, after: Sequence[bytes], ends: Cells
+    arrow: Any, block: Block, before: Sequence[bytes], photos: Cells[bytes], after: Sequence[bytes], ends: Cells[bytes]
 ) -> Iterator[memoryview]:
     binary = arrow.large_binary()
     heads, tails = (arrow.array(texts, binary) for texts in (before, after))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from engine.errors import ExportError
 from engine.export_blocks import Block, Section
-from engine.export_lines import LineMaker, distinct, lines
+from engine.export_lines import Cells, LineMaker, distinct, lines
 from engine.labels import folder_label
 from engine.lookahead import LookAhead
 from engine.path_table import PathTable
@@ -22,6 +23,7 @@ PARQUET_ROWS = 1 << 17  # rows of a row group
 # What a spreadsheet takes for a formula when a cell begins with it (OWASP, CSV injection), their full-width twins, and
 # the apostrophe itself, so that a reader gets every name back by dropping one leading apostrophe.
 FORMULA_STARTS = frozenset("=+-@\t\r\n'＝＋－＠")
+QUOTED = re.compile('[,"\r\n]')
 # Bytes of a name that are no UTF-8 go into a CSV as they are; Windows has none, but may have lone surrogates.
 NAME_ERRORS = "surrogateescape" if os.name == "posix" else "surrogatepass"
 
@@ -30,7 +32,7 @@ def csv_cell(text: str) -> str:
     """A text as one CSV cell (RFC 4180): quoted where it must be, with an apostrophe before what would be a formula."""
     if text[:1] in FORMULA_STARTS and text:
         text = f"'{text}"
-    if any(character in text for character in ',"\r\n'):
+    if QUOTED.search(text):
         quoted = text.replace('"', '""')
         return f'"{quoted}"'
     return text
@@ -124,7 +126,7 @@ def write_parquet(file: Path, sections: Sequence[Section]) -> Generator[int, Non
     done = 0
     with arrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         for section in sections:
-            table_of = partial(_arrow_table, arrow, schema, section)
+            table_of = partial(_arrow_table, arrow, schema, section, _Texts(section.paths))
             with LookAhead(table_of, _groups(section), threads=1, ahead=2) as ahead:
                 for queries, table in ahead:
                     if len(table):
@@ -145,19 +147,27 @@ def _groups(section: Section) -> Iterator[list[Block]]:
         yield waiting
 
 
-def _arrow_table(arrow: Any, schema: Any, section: Section, blocks: Sequence[Block]) -> tuple[int, Any]:
+class _Texts:
+    """What a table says of a section's photos, made once for each that turns up."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = Cells(_spelled, paths)
+        self.labels = Cells(lambda path: _spelled_label(folder_label(path)), paths)
+        self.raw = Cells(_raw, paths)
+
+
+def _arrow_table(arrow: Any, schema: Any, section: Section, texts: _Texts, blocks: Sequence[Block]) -> tuple[int, Any]:
     """The number of queries of some blocks, and their rows as an Arrow table that holds each text once."""
     used, place = distinct(np.concatenate([block.order for block in blocks]))
     starts = np.cumsum([0, *(len(block) for block in blocks)])
     owner = np.concatenate([block.owners + start for block, start in zip(blocks, starts.tolist(), strict=False)])
-    paths = [section.paths[position] for position in used]
     names = [name for block in blocks for name in block.names]
     labels = [label for block in blocks for label in block.labels]
 
-    def pointing(indices: Any, texts: Sequence[str | bytes | None], kind: Any) -> Any:
+    def pointing(indices: Any, values: Sequence[str | bytes | None], kind: Any) -> Any:
         # An Arrow dictionary must not hold a null or one value twice to be read everywhere: numbered anew.
-        numbers = {value: number for number, value in enumerate(dict.fromkeys(v for v in texts if v is not None))}
-        renumbered = np.array([-1 if value is None else numbers[value] for value in texts], dtype=np.int32)[indices]
+        numbers = {value: number for number, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
+        renumbered = np.array([-1 if value is None else numbers[value] for value in values], dtype=np.int32)[indices]
         keys = arrow.array(renumbered, mask=renumbered < 0)
         return arrow.DictionaryArray.from_arrays(keys, arrow.array(list(numbers), kind))
 
@@ -168,17 +178,17 @@ def _arrow_table(arrow: Any, schema: Any, section: Section, blocks: Sequence[Blo
             case "distance":
                 return arrow.array(np.concatenate([block.distances for block in blocks]))
             case "query":
-                return pointing(owner, _spelled(names), arrow.string())
+                return pointing(owner, [_spelled(name) for name in names], arrow.string())
             case "path":
-                return pointing(place, _spelled(paths), arrow.string())
+                return pointing(place, [texts.paths[position] for position in used], arrow.string())
             case "query_label":
-                return pointing(owner, _spelled(labels), arrow.string())
+                return pointing(owner, [_spelled_label(label) for label in labels], arrow.string())
             case "label":
-                return pointing(place, _spelled([folder_label(path) for path in paths]), arrow.string())
+                return pointing(place, [texts.labels[position] for position in used], arrow.string())
             case "query_bytes":
                 return pointing(owner, [_raw(name) for name in names], arrow.binary())
             case "path_bytes":
-                return pointing(place, [_raw(path) for path in paths], arrow.binary())
+                return pointing(place, [texts.raw[position] for position in used], arrow.binary())
         constant = str(section.metric) if name == "metric" else section.model
         return pointing(np.zeros(len(owner), dtype=np.int32), [constant], arrow.string())
 
@@ -208,11 +218,10 @@ def _raw(text: str) -> bytes | None:
     return None
 
 
-def _spelled(texts: Sequence[str | None]) -> list[str | None]:
-    """The names with bytes that are no UTF-8 spelled out."""
-    return [
-        text
-        if text is None or text.isascii()
-        else text.encode("utf-8", NAME_ERRORS).decode("utf-8", "backslashreplace")
-        for text in texts
-    ]
+def _spelled(text: str) -> str:
+    """The name with bytes that are no UTF-8 spelled out."""
+    return text if text.isascii() else text.encode("utf-8", NAME_ERRORS).decode("utf-8", "backslashreplace")
+
+
+def _spelled_label(text: str | None) -> str | None:
+    return None if text is None else _spelled(text)

@@ -34,6 +34,8 @@ CROWDED = 1 / 32
 # A thread is worth its start when it has this many products of two numbers to sum, which takes about a millisecond.
 PRODUCTS_A_THREAD = 8_000_000
 MOST_READERS = 8  # threads that read codes; memory gives no more bytes to more of them
+# Groups of photos for each result that is wanted; see `_reached`.
+GROUPS_A_RESULT = 4
 # Covers the roundings of a score itself; see `score`.
 ROUNDING = 2.0**-20
 
@@ -227,8 +229,7 @@ class Pool:
         count = scores.shape[1]
         if self._added == 0 and count >= self._count:
             # Without this every photo of the first block would be carried along.
-            nth = count - self._count
-            np.maximum(self._floor, np.partition(scores - errors, nth, axis=1)[:, nth], out=self._floor)
+            np.maximum(self._floor, _reached(scores, errors, self._count), out=self._floor)
         # numpy finds the few in one dimension ten times as fast as in two.
         hits = np.flatnonzero(scores >= self._floor[:, None] - errors)
         ends = np.searchsorted(hits, np.arange(1, len(scores) + 1) * count)
@@ -280,6 +281,23 @@ class Pool:
         keep = upper >= self._floor[query]
         self._parts = [(query[keep], positions[keep], low[keep], upper[keep])]
         return self._parts[0][0], self._parts[0][1]
+
+
+def _reached(scores: Vectors, errors: Vectors, count: int) -> Vectors:
+    """What at least `count` of the photos reach for each query, float32 [Q].
+
+    The photos are dealt into groups, and the best of each group stands for it: as many groups as wanted reach the
+    value, so as many photos do. That is a little less than what the count-th photo reaches, in a tenth of the time.
+    """
+    width = scores.shape[1]
+    if errors.shape[1] > 1:
+        scores, errors = scores - errors, np.zeros((1, 1), dtype=np.float32)
+    deep = width // max(1, GROUPS_A_RESULT * count)
+    if deep > 1:
+        groups = width // deep
+        scores = scores[:, : deep * groups].reshape(len(scores), deep, groups).max(axis=1)
+    nth = scores.shape[1] - count
+    return np.partition(scores, nth, axis=1)[:, nth] - errors[:, 0]
 
 
 def _merged(pools: Sequence[Pool]) -> Pool:

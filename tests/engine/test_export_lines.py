@@ -68,8 +68,8 @@ def block_of(lengths: tuple[int, ...]) -> Block:
 def test_both_ways_give_the_same_lines(lengths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.export_lines.ROWS_AT_ONCE", 4)  # so that lines come in several pieces
     block = block_of(lengths)
-    photos = Cells(lambda path: f",{path},", HARD, "utf-8", "surrogateescape")
-    ends = Cells(lambda path: f"{path[:1]}\r\n", HARD, "utf-8", "surrogateescape")
+    photos = Cells(lambda path: f",{path},".encode("utf-8", "surrogateescape"), HARD)
+    ends = Cells(lambda path: f"{path[:1]}\r\n".encode("utf-8", "surrogateescape"), HARD)
     before = [name.encode("utf-8", "surrogateescape") for name in block.names]
     after = [str(label).encode() for label in block.labels]
     in_python = b"".join(_in_python(block, before, photos, after, ends))
