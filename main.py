@@ -195,7 +195,7 @@ def run_open(args: argparse.Namespace) -> int:
             complain(line)
     from gui.app import run as run_app
 
-    return run_app(run.library, place.data_dir, place.folders(), args.provider, run)
+    return run_app(run.library, place.data_dir, place.folders(), args.provider, run, answer.value()["changes"])
 
 
 def run_window(args: argparse.Namespace) -> int:

@@ -21,9 +21,10 @@ def run(
     model_folders: Sequence[Path],
     provider: str | None,
     exported: "Run | None" = None,
+    changes: Sequence[str] = (),
 ) -> int:
-    """Show the window until it is closed; `folder` None opens none, `exported` shows such a run again instead. Returns
-    the process's exit status."""
+    """Show the window until it is closed; `folder` None opens none, `exported` shows such a run again instead, and
+    tells `changes` since it was made. Returns the process's exit status."""
     trouble = problem()
     if trouble is not None:
         sys.stderr.write(f"{trouble}\n")
@@ -33,7 +34,7 @@ def run(
     try:
         from gui.application import execute  # Qt: not before the look above
 
-        status = execute(folder, data_dir, model_folders, provider, exported)
+        status = execute(folder, data_dir, model_folders, provider, exported, changes)
     finally:
         gc.enable()
     from gui.worker import hangs

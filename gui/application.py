@@ -34,6 +34,7 @@ def execute(
     model_folders: Sequence[Path],
     provider: str | None,
     exported: "Run | None" = None,
+    changes: Sequence[str] = (),
 ) -> int:
     """Make the application and run it until its window is closed; returns the exit status."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -58,9 +59,11 @@ def execute(
         window.restore_layout()
         window.show()
         if exported is not None:
-            from gui.shown_run import ShownRun  # with what reads an export behind it: a start seldom shows one
+            from gui.run_changes import tell_changes  # with what reads an export behind it: a start seldom shows one
+            from gui.shown_run import ShownRun
 
             ShownRun(window.controller, exported, window)
+            tell_changes(changes, window)
         elif folder is not None:
             window.controller.open_library(folder)
         gc.freeze()  # what the start has made stays: no later look for garbage goes through it again

@@ -46,6 +46,7 @@ class Controller(QObject):
     model_changed = Signal(object)  # ModelSpec or None
     metric_changed = Signal(object)  # Metric
     limit_changed = Signal(object)  # float or None
+    count_changed = Signal(int)  # of results at most; 0: all
     indexing_changed = Signal(object)  # Progress, or None when nothing runs
     indexed = Signal(object)  # IndexReport
     failed = Signal(object)  # Exception
@@ -302,6 +303,7 @@ class Controller(QObject):
     def set_count(self, count: int) -> None:
         """Show at most so many results; 0 is all."""
         self.settings.result_count = count
+        self.count_changed.emit(count)
         if self.query is not None:
             self._search()
 

@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         controller.metric_changed.connect(self.side.set_metric)
         controller.spread_changed.connect(self.side.limit.set_spread)
         controller.limit_changed.connect(self.side.limit.set_limit)
+        controller.count_changed.connect(self.side.set_count)
         controller.indexing_changed.connect(self._on_indexing_changed)
         controller.replied.connect(self.viewing.set_reply)
         controller.failed.connect(self.commands.show_error)

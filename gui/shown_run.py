@@ -40,6 +40,8 @@ class ShownRun(QObject):
         if queries:
             controller.set_query(queries[0])
         controller.set_limit(run.max_distance)
+        if run.k is not None:
+            controller.set_count(run.k)
 
 
 def _shown(query: RunQuery) -> Query | None:

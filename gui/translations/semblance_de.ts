@@ -2636,6 +2636,41 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
         </message>
     </context>
     <context>
+        <name>run changes</name>
+        <message>
+            <source>it was made with %1 %2; this is %3</source>
+            <translation>er entstand mit %1 %2; dies ist %3</translation>
+        </message>
+        <message>
+            <source>the model %1 is not there any more</source>
+            <translation>das Modell %1 ist nicht mehr da</translation>
+        </message>
+        <message>
+            <source>the model %1 is another file now</source>
+            <translation>das Modell %1 ist jetzt eine andere Datei</translation>
+        </message>
+        <message>
+            <source>photos of the library: %1 then, %2 now</source>
+            <translation>Fotos der Bibliothek: damals %1, jetzt %2</translation>
+        </message>
+        <message>
+            <source>some of the library's photos have been edited or replaced</source>
+            <translation>einige Fotos der Bibliothek wurden bearbeitet oder ersetzt</translation>
+        </message>
+        <message>
+            <source>of its %2 queries, %1 are not there any more</source>
+            <translation>von seinen %2 Suchbildern sind %1 nicht mehr da</translation>
+        </message>
+        <message>
+            <source>An exported run</source>
+            <translation>Ein exportierter Lauf</translation>
+        </message>
+        <message>
+            <source>What you see may differ from what was exported. Since then:</source>
+            <translation>Was Sie sehen, kann vom Exportierten abweichen. Seitdem:</translation>
+        </message>
+    </context>
+    <context>
         <name>skip reasons</name>
         <message>
             <source>the file is empty</source>
