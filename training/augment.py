@@ -1,8 +1,10 @@
-"""Vary training pictures and their labels: random crops, flips and colours on whole batches, and mixup."""
+"""Vary training pictures and their labels: random crops, flips and colours of one or a batch, and mixup."""
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -40,6 +42,27 @@ def augment(pixels: Tensor, side: int, generator: torch.Generator, smallest: flo
     image = (image - mean) * factor(0.3) + mean
     grey = image.mean(1, keepdim=True)
     return ((image - grey) * factor(0.4) + grey).clamp(0, 1)
+
+
+def vary_picture(rgb: NDArray[np.uint8], generator: np.random.Generator, smallest: float = 0.4) -> NDArray[np.uint8]:
+    """uint8 [H, W, 3] → a random part of it (`smallest`…1 of its area, its proportions changed by up to 4/3), mirrored
+    half the time, with its brightness, contrast and colour changed: `augment` for one picture of any size."""
+    height, width = rgb.shape[:2]
+    area, ratio = generator.uniform(smallest, 1.0), math.exp(generator.uniform(-math.log(4 / 3), math.log(4 / 3)))
+    part_height = max(1, round(height * min(1.0, math.sqrt(area / ratio))))
+    part_width = max(1, round(width * min(1.0, math.sqrt(area * ratio))))
+    top = int(generator.integers(height - part_height + 1))
+    left = int(generator.integers(width - part_width + 1))
+    part = rgb[top : top + part_height, left : left + part_width]
+    if generator.random() < 0.5:
+        part = part[:, ::-1]
+    brightness, contrast, colour = generator.uniform((0.7, 0.7, 0.6), (1.3, 1.3, 1.4))
+    image = part.astype(np.float32) * np.float32(brightness)
+    mean = image.mean()
+    image = (image - mean) * np.float32(contrast) + mean
+    grey = image.mean(2, keepdims=True)
+    varied: NDArray[np.uint8] = ((image - grey) * np.float32(colour) + grey).clip(0, 255).astype(np.uint8)
+    return varied
 
 
 def normalise(image: Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]) -> Tensor:

@@ -1,6 +1,6 @@
 """Fine-tune a pretrained backbone: a head on its pooled features first, then the last blocks together with the head."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,12 +25,13 @@ class FineTuneConfig:
     backbone: Literal["resnet50", "vit-tiny"]
     side: int  # pixels of the input
     trained: int  # blocks of the backbone that are trained with the head
+    views: int = 3  # randomly varied copies of each training picture that go through the frozen layers too
     head: HeadKind = "cosine"
     size: int = 256  # of the embedding under the cosine classifier
     dropout: float = 0.3
     head_epochs: int = 30
     head_learning_rate: float = 2e-3
-    epochs: int = 4
+    epochs: int = 8
     learning_rate: float = 2e-4  # of the blocks; the head learns three times as fast
     mixup: float = 0.4
     smoothing: float = 0.1
@@ -70,9 +71,11 @@ class MapTask:
         labels: NDArray[np.int64],
         targets: Tensor,
         vary: Vary | None = None,
+        views: Sequence[NDArray[np.float16]] = (),
     ) -> None:
         """`inputs` [N, …] of all pictures of the training folder; `train` and `validation` are rows of it, `labels`
-        [N] their classes and `targets` [N, C] what the training rows are taught. `vary` changes a batch of inputs."""
+        [N] their classes and `targets` [N, C] what the training rows are taught. `vary` changes a batch of inputs;
+        `views` are further inputs of the training pictures [T, …], of which each step takes one at random."""
         self.network = network
         self.config = config
         self.train_count = len(train)
@@ -80,6 +83,7 @@ class MapTask:
         self._train, self._validation = train, validation
         self._labels, self._targets = labels, targets
         self._vary = vary
+        self._views = views
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The head learns three times as fast as blocks that are nearly right already."""
@@ -93,7 +97,10 @@ class MapTask:
     def loss(self, rows: Tensor, _epoch: int, generator: torch.Generator) -> Tensor:
         """Cross entropy of varied, mixed inputs."""
         picked = self._train[rows.numpy()]
-        inputs = self._batch(picked)
+        choice = int(torch.randint(len(self._views) + 1, (1,), generator=generator))
+        inputs = (
+            self._batch(self._inputs, picked) if choice == 0 else self._batch(self._views[choice - 1], rows.numpy())
+        )
         if self._vary is not None:
             inputs = self._vary(inputs, generator)
         targets = self._targets[torch.from_numpy(picked)].to(inputs.device)
@@ -114,11 +121,12 @@ class MapTask:
     @torch.no_grad()
     def outputs(self, network: nn.Module, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Embeddings and logits of the pictures at `rows`, unvaried."""
-        parts = [network(self._batch(rows[start : start + 64])) for start in range(0, len(rows), 64)]
+        parts = [network(self._batch(self._inputs, rows[start : start + 64])) for start in range(0, len(rows), 64)]
         return tuple(torch.cat([part[item].float().cpu() for part in parts]).numpy() for item in (0, 1))  # type: ignore[return-value]
 
-    def _batch(self, rows: NDArray[np.int64]) -> Tensor:
+    def _batch(self, inputs: NDArray[np.float16], rows: NDArray[np.int64]) -> Tensor:
         order = np.argsort(rows)  # a memory map is read fastest from front to back
-        batch = np.empty((len(rows), *self._inputs.shape[1:]), np.float32)
-        batch[order] = self._inputs[rows[order]]
-        return torch.from_numpy(batch).to(next(self.network.parameters()).device)
+        kept = np.empty((len(rows), *inputs.shape[1:]), np.float16)
+        kept[order] = inputs[rows[order]]
+        batch = torch.from_numpy(kept).to(next(self.network.parameters()).device).float()
+        return batch.contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch

@@ -26,8 +26,8 @@ from training.data import (
 )
 from training.embedding import JoinedEmbedding, choose_join
 from training.features import cached_features, features_path
-from training.finetune import FineTuneConfig, FineTuned, HeadKind, MapTask, Vary, new_head
-from training.loop import BEST, Fit, LoopSettings, Task
+from training.finetune import FineTuneConfig, FineTuned, HeadKind, MapTask, new_head
+from training.loop import BEST, Fit, LoopSettings, Task, autocast
 from training.registry import BACKBONES, Classifier, Cut, cut, embedding_size, load_model, save_model, spec_of
 from training.selection import accuracy, mean_average_precision
 from training.siamese import Branch, BranchClassifier, PairConfig, Siamese, SiameseTask
@@ -35,10 +35,9 @@ from training.siamese import Branch, BranchClassifier, PairConfig, Siamese, Siam
 log = logging.getLogger(__name__)
 
 VALIDATION = 0.1
-WORKING_SIDE = 128  # pixels of the decoded pictures that the simple CNN's crops are taken from
+WORKING_SIDE = 144  # pixels of the decoded pictures that the simple CNN's crops are taken from
 HEAD_BATCH = 128
 HEADS: tuple[HeadKind, ...] = ("original", "cosine")
-VIEWS = 4  # differently varied features of each training picture that pairs are made of
 
 # The ratios that are compared, and the same with the hardest negatives instead of random ones.
 RATIOS = ((1, 3), (1, 1), (7, 4), (3, 1))
@@ -125,14 +124,14 @@ def train_cnn(options: Options) -> None:
 
 
 def train_resnet50(options: Options) -> None:
-    """ResNet-50: the head on frozen features, then the last block with it."""
-    blocks = 1 if options.blocks is None else options.blocks
-    train_backbone(options, "resnet50", FineTuneConfig("resnet50", side=176, trained=blocks))
+    """ResNet-50: the head on frozen features, then the last stage with it."""
+    blocks = 3 if options.blocks is None else options.blocks
+    train_backbone(options, "resnet50", FineTuneConfig("resnet50", side=224, trained=blocks))
 
 
 def train_vit(options: Options) -> None:
     """ViT-Tiny, the same way: the body of the Siamese network."""
-    blocks = 2 if options.blocks is None else options.blocks
+    blocks = 6 if options.blocks is None else options.blocks
     train_backbone(options, "vit", FineTuneConfig("vit-tiny", side=224, trained=blocks))
 
 
@@ -151,8 +150,11 @@ def train_backbone(options: Options, model: str, config: FineTuneConfig) -> None
     config, head = best_head(options, config, pooled, prepared, targets)
     description["config"] = asdict(config)
 
-    network = FineTuned(parts.tail, head).to(options.device)
-    task = MapTask(network, config, maps, prepared.train, prepared.validation, prepared.labels, targets, parts.vary)
+    network = FineTuned(parts.tail, head).to(options.device, memory_format=torch.channels_last)
+    views = varied_maps(options, config, parts.trunk, description, prepared) if config.trained else ()
+    task = MapTask(
+        network, config, maps, prepared.train, prepared.validation, prepared.labels, targets, parts.vary, views
+    )
     if config.trained and config.epochs:
         settings = LoopSettings(
             epochs=config.epochs,
@@ -230,10 +232,11 @@ def train_siamese(options: Options) -> None:
     trunk, tail = layers.get_submodule("0"), layers.get_submodule("1")
     maps = frozen(options, trunk, body_description, prepared.labelled)
     config = FineTuneConfig(**body_description["config"])
-    vary: Vary | None = BACKBONES[config.backbone].tail.vary if config.trained else None
-    view_count = VIEWS if config.trained else 1
-    views = [varied_features(options, tail, maps, prepared.train, vary, view) for view in range(view_count)]
-    features = varied_features(options, tail, maps, np.arange(len(prepared.labelled)), None, 0)
+    features = tail_features(options, tail, maps)
+    views = [features[torch.from_numpy(prepared.train)]]
+    if config.trained:
+        varied = varied_maps(options, config, trunk, body_description, prepared)
+        views += [tail_features(options, tail, view) for view in varied]
     validation = features[torch.from_numpy(prepared.validation)]
     start = classified_branch(options, config, features, prepared)
 
@@ -321,12 +324,20 @@ def one_hot(labelled: Labelled) -> Tensor:
 
 
 def frozen(
-    options: Options, trunk: nn.Module, description: Mapping[str, Any], labelled: Labelled
+    options: Options, trunk: nn.Module, description: Mapping[str, Any], labelled: Labelled, view: int = 0
 ) -> NDArray[np.float16]:
     """The frozen layers' maps of every picture, from the cache where they are."""
     return cached_features(
-        trunk, spec_of(description), labelled, options.cache, options.device, options.cache_limit_bytes
+        trunk, spec_of(description), labelled, options.cache, options.device, options.cache_limit_bytes, view
     )
+
+
+def varied_maps(
+    options: Options, config: FineTuneConfig, trunk: nn.Module, description: Mapping[str, Any], prepared: Prepared
+) -> list[NDArray[np.float16]]:
+    """The frozen layers' maps of the training pictures, each list varied in another way."""
+    train = prepared.labelled.take(prepared.train)
+    return [frozen(options, trunk, description, train, view) for view in range(1, config.views + 1)]
 
 
 def pooled_features(
@@ -343,20 +354,18 @@ def pooled_features(
     if path.exists():
         kept: NDArray[np.float16] = np.load(path)
         return kept
-    pooled = varied_features(options, parts.tail, maps, np.arange(len(labelled)), None, 0).numpy().astype(np.float16)
+    pooled = tail_features(options, parts.tail, maps).numpy().astype(np.float16)
     np.save(path, pooled)
     return pooled
 
 
 @torch.no_grad()
-def varied_features(
-    options: Options, tail: nn.Module, maps: NDArray[np.float16], rows: NDArray[np.int64], vary: Vary | None, view: int
-) -> Tensor:
-    """The tail's features float32 [R, F] of the maps at `rows`, each batch varied in its own seeded way if `vary`."""
-    tail = tail.to(options.device).eval()
-    generator = torch.Generator().manual_seed(options.seed * VIEWS + view)
+def tail_features(options: Options, tail: nn.Module, maps: NDArray[np.float16]) -> Tensor:
+    """The tail's features float32 [N, F] of all `maps` [N, …]."""
+    tail = tail.to(options.device, memory_format=torch.channels_last).eval()
     parts: list[Tensor] = []
-    for start in tqdm(range(0, len(rows), 64), desc="features", unit="batch", disable=None):
-        batch = torch.from_numpy(maps[rows[start : start + 64]].astype(np.float32)).to(options.device)
-        parts.append(tail(vary(batch, generator) if vary else batch).float().cpu())
+    for start in tqdm(range(0, len(maps), 64), desc="features", unit="batch", disable=None):
+        batch = torch.from_numpy(maps[start : start + 64]).to(options.device).float()
+        with autocast(options.device):
+            parts.append(tail(batch).float().cpu())
     return torch.cat(parts)

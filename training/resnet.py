@@ -9,12 +9,13 @@ _BLOCKS = 3  # of the last stage
 
 
 class ResnetTrunk(nn.Module):
-    """[N, 3, h, w] → the map [N, C, h/32, w/32] that enters the last `trained` blocks of the last stage (0 to 2)."""
+    """[N, 3, h, w] → the map that enters the last `trained` blocks of the last stage: [N, 2048, h/32, w/32], or
+    [N, 1024, h/16, w/16] when all three are trained."""
 
     def __init__(self, network: ResNet, trained: int) -> None:
         super().__init__()
-        if not 0 <= trained < _BLOCKS:
-            raise ValueError(f"0 to {_BLOCKS - 1} blocks of the last stage can be trained, not {trained}")
+        if not 0 <= trained <= _BLOCKS:
+            raise ValueError(f"0 to {_BLOCKS} blocks of the last stage can be trained, not {trained}")
         self.layers = nn.Sequential(
             network.conv1,
             network.bn1,
@@ -37,7 +38,7 @@ class ResnetFeatures(nn.Module):
 
     def __init__(self, network: ResNet) -> None:
         super().__init__()
-        self.trunk = nn.Sequential(*ResnetTrunk(network, _BLOCKS - 1).layers[:-1])
+        self.trunk = ResnetTrunk(network, _BLOCKS)
         self.last = network.layer4
 
     def forward(self, image: Tensor) -> Tensor:
@@ -46,7 +47,7 @@ class ResnetFeatures(nn.Module):
 
 
 class ResnetTail(nn.Module):
-    """The last `trained` blocks and the mean over the map: [N, 2048, h, w] → [N, 2048].
+    """The last `trained` blocks and the mean over the map: [N, C, h, w] → [N, 2048].
 
     Batch norm keeps ImageNet's statistics: those of a few thousand pictures, a batch at a time, are noisier.
     """

@@ -37,14 +37,14 @@ def transformer() -> VisionTransformer:
 def test_resnet_parts_make_the_whole(network: ResNet) -> None:
     image = torch.rand(2, 3, 64, 64)
     wanted = network(image)
-    for trained in (1, 2):
+    for trained in (1, 2, 3):
         maps = ResnetTrunk(network, trained)(image)
         torch.testing.assert_close(ResnetTail(network, trained)(maps), wanted)
     both = ResnetFeatures(network)(image)
     torch.testing.assert_close(both[:, :2048], wanted)
     assert both.shape == (2, 3072)
-    with pytest.raises(ValueError, match="not 3"):
-        ResnetTrunk(network, 3)
+    with pytest.raises(ValueError, match="not 4"):
+        ResnetTrunk(network, 4)
 
 
 @torch.no_grad()
