@@ -46,6 +46,8 @@ class SimpleCnn(nn.Module):
     """Five convolutions with batch norm, the mean over the picture, and a unit-length embedding. Any input size that is
     a multiple of 16 pixels."""
 
+    STEP = 16  # pixels
+
     def __init__(self, classes: int, embedding_size: int = 128, dropout: float = 0.1) -> None:
         super().__init__()
         self.body = nn.Sequential(

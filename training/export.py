@@ -124,7 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.int8 and chosen.data is None:
         parser.error("--int8 needs --data, the folder that the run was trained on")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("training").setLevel(logging.INFO)
+    for name in ("training", __name__):
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         words = None
         if chosen.name or chosen.purpose:

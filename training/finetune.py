@@ -25,7 +25,7 @@ class FineTuneConfig:
     backbone: Literal["resnet50", "vit-tiny"]
     side: int  # pixels of the input
     trained: int  # blocks of the backbone that are trained with the head
-    views: int = 3  # randomly varied copies of each training picture that go through the frozen layers too
+    views: int = 2  # randomly varied copies of each training picture that go through the frozen layers too
     head: HeadKind = "cosine"
     size: int = 256  # of the embedding under the cosine classifier
     dropout: float = 0.3

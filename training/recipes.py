@@ -1,7 +1,7 @@
 """The steps from labelled folders to a finished network, for each of the models: read from top to bottom."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from engine.metric import Metric
 from training import checkpoint, curves
 from training.cnn import CnnConfig, CnnTask, SimpleCnn
 from training.data import (
@@ -27,8 +28,19 @@ from training.data import (
 from training.embedding import JoinedEmbedding, choose_join
 from training.features import cached_features, features_path
 from training.finetune import FineTuneConfig, FineTuned, HeadKind, MapTask, new_head
+from training.inputs import LARGER, Mirrored, choose_input
 from training.loop import BEST, Fit, LoopSettings, Task, autocast
-from training.registry import BACKBONES, Classifier, Cut, cut, embedding_size, load_model, save_model, spec_of
+from training.registry import (
+    BACKBONES,
+    Classifier,
+    Cut,
+    cut,
+    embedding_size,
+    load_model,
+    save_model,
+    shown,
+    spec_of,
+)
 from training.selection import accuracy, mean_average_precision
 from training.siamese import Branch, BranchClassifier, PairConfig, Siamese, SiameseTask
 
@@ -119,8 +131,8 @@ def train_cnn(options: Options) -> None:
     )
     description = {"model": "cnn", "classes": list(labelled.classes), "config": asdict(config)}
     fit(task, settings, options.out, description)
-    unit, logits = task.outputs(network.eval())
-    finish_classifier(options, description, network, unit, logits, labelled.take(prepared.validation))
+    sides = (config.side, larger(config.side, SimpleCnn.STEP))
+    finish_classifier(options, description, network, sides, labelled.take(prepared.validation))
 
 
 def train_resnet50(options: Options) -> None:
@@ -163,9 +175,8 @@ def train_backbone(options: Options, model: str, config: FineTuneConfig) -> None
             seed=options.seed,
         )
         fit(task, settings, options.out, description)
-    unit, logits = task.outputs(network.eval(), prepared.validation)
     whole = nn.Sequential(parts.trunk, parts.tail, head)
-    finish_classifier(options, description, whole, unit, logits, prepared.labelled.take(prepared.validation))
+    finish_classifier(options, description, whole, sides(config), prepared.labelled.take(prepared.validation))
 
 
 def best_head(
@@ -190,16 +201,31 @@ def best_head(
     return best[1], best[2]
 
 
+def larger(side: int, step: int) -> int:
+    """The side that `LARGER` asks for, a multiple of `step`."""
+    return round(side * LARGER / step) * step
+
+
+def sides(config: FineTuneConfig) -> tuple[int, ...]:
+    """The sides to choose from: a transformer knows the places of its patches in one size only."""
+    return (config.side,) if config.backbone == "vit-tiny" else (config.side, larger(config.side, 32))
+
+
 def finish_classifier(
     options: Options,
     description: Mapping[str, Any],
     network: nn.Module,
-    unit: NDArray[np.float32],
-    logits: NDArray[np.float32],
+    tried_sides: Sequence[int],
     validation: Labelled,
 ) -> None:
-    """Choose the embedding by validation mAP and keep the finished network, which gives (unit embedding, logits)."""
+    """Choose the input and the embedding by validation mAP and keep the finished network, which gives (unit embedding,
+    logits)."""
     labels = validation.labels
+    best_shown, shown_scores = choose_input(
+        network.eval(), spec_of(description), tried_sides, validation, options.device,
+        lambda outputs: choose_join(outputs[0], outputs[1], labels)[0].map,
+    )  # fmt: skip
+    unit, logits = best_shown.outputs
     best, tried = choose_join(unit, logits, labels)
     alone = next(choice for choice in tried if choice.share == 0)
     numbers = {
@@ -210,8 +236,13 @@ def finish_classifier(
     }
     log.info("embedding: share %g of the probabilities at temperature %g", best.share, best.temperature)
     log.info("validation: %s", "  ".join(f"{name} {value:.4f}" for name, value in numbers.items()))
-    finished = Classifier(network, JoinedEmbedding(best.share, best.temperature)).cpu().eval()
-    kept = {**description, "join": {"share": best.share, "temperature": best.temperature}, "validation": numbers}
+    kept = {
+        **description,
+        "shown": {"side": best_shown.side, "mirrored": best_shown.mirrored},
+        "join": {"share": best.share, "temperature": best.temperature},
+        "validation": {**numbers, **{f"mAP at {name}": value for name, value in shown_scores.items()}},
+    }
+    finished = Classifier(shown(network, kept), JoinedEmbedding(best.share, best.temperature)).cpu().eval()
     kept["embedding_size"] = embedding_size(finished, spec_of(kept))
     kept["validation_pictures"] = names(validation)
     save_model(options.out, kept, finished)
@@ -228,7 +259,9 @@ def train_siamese(options: Options) -> None:
     prepared = prepare(options)
     if list(prepared.labelled.classes) != body_description["classes"]:
         raise DataError(f"{options.body} was trained on other classes than {options.data} has")
+    body_description.pop("shown", None)  # pairs are learnt from pictures of the size that the body learnt from
     layers = body.get_submodule("body")
+    layers = layers.network if isinstance(layers, Mirrored) else layers
     trunk, tail = layers.get_submodule("0"), layers.get_submodule("1")
     maps = frozen(options, trunk, body_description, prepared.labelled)
     config = FineTuneConfig(**body_description["config"])
@@ -259,16 +292,26 @@ def train_siamese(options: Options) -> None:
     write_ratios(scores, options.out / "ratios.md")
     pairs, score, network = max(results, key=lambda result: result[1])
     log.info("best ratio %s: validation mAP %.4f", pairs.name, score)
-    finished = nn.Sequential(trunk, tail, network.branch).cpu().eval()
+    whole = nn.Sequential(trunk, tail, network.branch).eval()
+    apart = prepared.labelled.take(prepared.validation)
+    best, shown_scores = choose_input(
+        whole, spec_of(body_description), sides(config), apart, options.device,
+        lambda outputs: mean_average_precision(outputs[0], apart.labels, Metric.EUCLIDEAN),
+    )  # fmt: skip
     kept = {
         **{key: body_description[key] for key in ("classes", "config")},
         "model": "siamese",
         "pairs": asdict(pairs),
-        "validation": {"mAP": score, **{f"mAP at {other.name}": value for other, value, _ in results}},
+        "shown": {"side": best.side, "mirrored": best.mirrored},
+        "validation": {
+            "mAP": best.map,
+            **{f"mAP of {other.name} pairs": value for other, value, _ in results},
+            **{f"mAP at {name}": value for name, value in shown_scores.items()},
+        },
         "embedding_size": pairs.size + len(prepared.labelled.classes),
-        "validation_pictures": names(prepared.labelled.take(prepared.validation)),
+        "validation_pictures": names(apart),
     }
-    save_model(options.out, kept, finished)
+    save_model(options.out, kept, shown(whole, kept).cpu().eval())
     log.info("finished: %s", options.out / "model.pt")
 
 

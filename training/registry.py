@@ -15,6 +15,7 @@ from training import checkpoint
 from training.cnn import MEAN, STD, CnnConfig, SimpleCnn
 from training.embedding import JoinedEmbedding
 from training.finetune import FineTuneConfig, Vary, new_head
+from training.inputs import Mirrored
 from training.resnet import FEATURES as RESNET_FEATURES
 from training.resnet import ResnetFeatures, ResnetTail, ResnetTrunk
 from training.siamese import Branch, PairConfig
@@ -105,6 +106,7 @@ def spec_of(description: Mapping[str, Any], name: str = "unnamed") -> ModelSpec:
         config = FineTuneConfig(**description["config"])
         backbone = BACKBONES[config.backbone]
         side, mean, std, interpolation = config.side, backbone.mean, backbone.std, backbone.interpolation
+    side = description.get("shown", {}).get("side", side)
     siamese = description["model"] == "siamese"
     return ModelSpec(
         name=name,
@@ -134,19 +136,24 @@ def build(description: Mapping[str, Any]) -> nn.Module:
     kind, classes = description["model"], len(description["classes"])
     if kind == "cnn":
         config = CnnConfig(**description["config"])
-        network = SimpleCnn(classes, config.embedding_size, config.dropout)
-        return Classifier(network, JoinedEmbedding(**description["join"]))
+        network: nn.Module = SimpleCnn(classes, config.embedding_size, config.dropout)
+        return Classifier(shown(network, description), JoinedEmbedding(**description["join"]))
     if kind not in ("resnet50", "vit", "siamese"):
         raise checkpoint.CheckpointError(f"unknown kind of model {kind!r}; known: cnn, resnet50, vit, siamese")
     tuning = FineTuneConfig(**description["config"])
     backbone = BACKBONES[tuning.backbone]
     parts = cut(backbone, backbone.build(), tuning.trained)
     if kind == "siamese":
-        return nn.Sequential(
-            parts.trunk, parts.tail, Branch(parts.features, classes, PairConfig(**description["pairs"]))
-        )
+        branch = Branch(parts.features, classes, PairConfig(**description["pairs"]))
+        return shown(nn.Sequential(parts.trunk, parts.tail, branch), description)
     head = new_head(tuning, parts.features, classes)
-    return Classifier(nn.Sequential(parts.trunk, parts.tail, head), JoinedEmbedding(**description["join"]))
+    network = shown(nn.Sequential(parts.trunk, parts.tail, head), description)
+    return Classifier(network, JoinedEmbedding(**description["join"]))
+
+
+def shown(network: nn.Module, description: Mapping[str, Any]) -> nn.Module:
+    """`network`, shown each picture's mirror image too if the description says so."""
+    return Mirrored(network) if description.get("shown", {}).get("mirrored") else network
 
 
 def save_model(folder: Path, description: Mapping[str, Any], network: nn.Module) -> None:
