@@ -89,7 +89,8 @@ def _export_int8(
     with tempfile.TemporaryDirectory() as folder:
         floating, small = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx_file.write(network, spec, floating, outputs)
-        by_int8 = quantise.quantise(floating, small, [labelled.paths[row] for row in seen])
+        ranges = [labelled.paths[row] for row in seen]
+        by_int8 = quantise.quantise(floating, small, ranges, keep_float=quantise.sensitive_nodes(floating))
         compared = labelled.take(np.array(apart, np.int64))
         before, after = embed(read_spec(floating), compared.paths), embed(by_int8, compared.paths)
         agreement = quantise.compare_embeddings(before, after)

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import onnx
 import torch
 from torch import Tensor, nn
 
@@ -41,9 +40,6 @@ FIT = 1100  # photos that the projection is fitted to, at most
 # Share of the fitted photos' mean that the projection takes away: docs/models.md has the trial that chose it.
 CENTRING = 0.75
 RESNET50_EMBEDDING = 512
-# Convolutions that stay in float: the first one and those of the first block. Nearly all that 8 bits lose is lost there
-# (least cosine of the 32 hardest photos 0.961 with all in 8 bits, 0.979 without the first, 0.994 without the block).
-FLOAT_CONVOLUTIONS = 5
 
 _UNMEASURED = Path("unmeasured")
 
@@ -157,7 +153,7 @@ def export_resnet50(weights: Path | None, calibration: Path, quality: Path | Non
         log.info("the projection keeps %.1f %% of the variance", 100 * projection.explained)
         onnx_file.write(ProjectedResNet(network, projection), RESNET50, floating, ("embedding", "features"))
         by_float = read_spec(floating)
-        by_int8 = quantise.quantise(floating, out, photos.ranges, keep_float=first_nodes(floating, FLOAT_CONVOLUTIONS))
+        by_int8 = quantise.quantise(floating, out, photos.ranges, keep_float=quantise.sensitive_nodes(floating))
         agreement = quantise.agreement(by_float, by_int8, photos.held_out)
         log.info("%s", agreement)
         quantise.check_agreement(agreement)
@@ -170,18 +166,6 @@ def export_resnet50(weights: Path | None, calibration: Path, quality: Path | Non
             quantise.check_quality(before, after)
             measured = {**figures(after, quality), "mAP before quantisation": _rounded(before, "map"), **measured}
         onnx_file.describe(out, replace(by_int8, quality=measured))
-
-
-def first_nodes(path: Path, convolutions: int) -> list[str]:
-    """The names of the nodes in front of the network's next convolution after so many."""
-    names: list[str] = []
-    seen = 0
-    for node in onnx.load(path).graph.node:
-        seen += node.op_type == "Conv"
-        if seen > convolutions:
-            break
-        names.append(node.name)
-    return names
 
 
 def figures(result: Evaluation, data: Path) -> dict[str, float | str]:

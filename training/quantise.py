@@ -24,6 +24,13 @@ log = logging.getLogger(__name__)
 CONVOLUTIONAL = ("Conv", "Relu", "Add", "MaxPool", "Gemm", "MatMul")
 # A transformer's residual stream has outliers that 8 bits per tensor cannot hold: only its matrices are quantised.
 TRANSFORMER = ("Gemm", "MatMul")
+_POOLING = ("ReduceMean", "GlobalAveragePool")
+
+# Convolutions of a deep network that stay in float: the first one and those of the first block. Nearly all that 8 bits
+# lose is lost there (least cosine of the 32 hardest photos 0.961 with all in 8 bits, 0.979 without the first, 0.994
+# without the block).
+FLOAT_CONVOLUTIONS = 5
+DEEP = 10  # convolutions; a network with fewer has no such part to spare
 
 MINIMUM_COSINE = 0.98
 MAXIMUM_MAP_LOSS = 0.01
@@ -88,6 +95,19 @@ def quantise(
     written = save(model, spec, path)
     log.info("%s: %.1f MB, from %.1f MB", path.name, written.file_size / 1e6, spec.file_size / 1e6)
     return written
+
+
+def sensitive_nodes(path: Path) -> list[str]:
+    """The names of the nodes in the file at `path` that lose most in 8 bits: those in front of a deep network's next
+    convolution after FLOAT_CONVOLUTIONS, and those after its pooling, where a head's rounding goes straight into the
+    embedding and integers save nothing."""
+    nodes = list(onnx.load(path).graph.node)
+    convolutions = [place for place, node in enumerate(nodes) if node.op_type == "Conv"]
+    if len(convolutions) < DEEP:
+        return []
+    pooled = [place for place in range(convolutions[-1], len(nodes)) if nodes[place].op_type in _POOLING]
+    head = nodes[pooled[0] :] if pooled else []
+    return [node.name for node in nodes[: convolutions[FLOAT_CONVOLUTIONS]] + head]
 
 
 def agreement(float_spec: ModelSpec, int8_spec: ModelSpec, photos: Sequence[Path]) -> Agreement:

@@ -166,3 +166,16 @@ def test_quality_is_measured_on_labelled_folders(floating: ModelSpec, photo_fold
     cosines = vectors @ query / np.linalg.norm(vectors, axis=1)
     ranks = 1 + np.flatnonzero(np.array([photos[i].parent.name for i in np.argsort(-cosines)]) == "blue")
     assert result.per_class[0].metrics["map"] == pytest.approx((np.arange(1, 6) / ranks).mean())
+
+
+def test_the_start_of_a_deep_network_and_its_head_stay_in_float(
+    floating: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert quantise.sensitive_nodes(floating.path) == []  # of three convolutions there is none to spare
+    monkeypatch.setattr(quantise, "DEEP", 3)
+    monkeypatch.setattr(quantise, "FLOAT_CONVOLUTIONS", 1)
+    names = set(quantise.sensitive_nodes(floating.path))
+    kept = [node.op_type for node in onnx.load(floating.path).graph.node if node.name in names]
+    assert kept.count("Conv") == 1
+    assert kept[0] == "Conv"
+    assert kept[-1] == "ReduceMean"
