@@ -142,7 +142,8 @@ class AdaptDialog(JobDialog):
         for field in (self.bases, self.labels, self.name, self.keep):
             field.setEnabled(not running)
         for row in range(self._own.count()):
-            widget = self._own.itemAt(row).widget()
+            item = self._own.itemAt(row)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.setEnabled(not running)
         self.check()

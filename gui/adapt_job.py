@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import own_models
-from engine.adapt import Adapted, LabelCount, count_labels
+from engine.adapt import MIN_LABELS, Adapted, LabelCount, count_labels
 from engine.labels import folder_labels
 from engine.results import Progress
 from engine.spec import ModelSpec
@@ -80,4 +80,4 @@ def free_name(backend: Backend, root: Path) -> str:
 
 def enough(counts: Collection[LabelCount], chosen: Collection[str]) -> bool:
     """Whether the chosen labels are enough to learn from."""
-    return sum(count.enough for count in counts if count.label in chosen) >= own_models.adapt.MIN_LABELS
+    return sum(count.enough for count in counts if count.label in chosen) >= MIN_LABELS
