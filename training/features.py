@@ -122,7 +122,7 @@ class _Runner:
         self._session = None
         if multiplies_bf16(device) and any(isinstance(module, nn.Conv2d) for module in trunk.modules()):
             self._dtype = torch.bfloat16
-            self._trunk = folded(trunk).to(device, self._dtype, memory_format=torch.channels_last)
+            self._trunk = folded(trunk).to(device, self._dtype).to(memory_format=torch.channels_last)
         elif device.type == "cpu":
             example = torch.zeros(2, 3, spec.height, spec.width)
             with tempfile.TemporaryDirectory() as folder:

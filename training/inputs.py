@@ -42,7 +42,7 @@ class Mirrored(nn.Module):
 
 def merge(answers: Outputs) -> Outputs:
     """(embeddings [2N, D], …) of N pictures and then of their mirror images → (embeddings [N, D] of length 1, …)."""
-    means = [answer.unflatten(0, (2, -1)).mean(0) for answer in answers]
+    means = [answer.reshape(2, -1, *answer.shape[1:]).mean(0) for answer in answers]
     return (functional.normalize(means[0], dim=1), *means[1:])
 
 
@@ -70,7 +70,7 @@ def choose_input(
 ) -> tuple[Shown, Mapping[str, float]]:
     """The side of `sides`, alone or with the mirror image, whose answers `score` highest (mAP), and all scores by name.
     `network` gives the embeddings, or a tuple that begins with them."""
-    fast = folded(network).to(device, memory_format=torch.channels_last)
+    fast = folded(network).to(device).to(memory_format=torch.channels_last)
     tried: list[Shown] = []
     for side in sides:
         shown = replace(spec, height=side, width=side, resize=side)

@@ -63,7 +63,7 @@ class Task(Protocol):
 def multiplies_bf16(device: torch.device) -> bool:
     """Whether the hardware multiplies bf16 natively; elsewhere it would only cost precision."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     abilities = torch.cpu.get_capabilities()
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
 

@@ -162,7 +162,7 @@ def train_backbone(options: Options, model: str, config: FineTuneConfig) -> None
     config, head = best_head(options, config, pooled, prepared, targets)
     description["config"] = asdict(config)
 
-    network = FineTuned(parts.tail, head).to(options.device, memory_format=torch.channels_last)
+    network = FineTuned(parts.tail, head).to(options.device).to(memory_format=torch.channels_last)
     views = varied_maps(options, config, parts.trunk, description, prepared) if config.trained else ()
     task = MapTask(
         network, config, maps, prepared.train, prepared.validation, prepared.labels, targets, parts.vary, views
@@ -405,7 +405,7 @@ def pooled_features(
 @torch.no_grad()
 def tail_features(options: Options, tail: nn.Module, maps: NDArray[np.float16]) -> Tensor:
     """The tail's features float32 [N, F] of all `maps` [N, …]."""
-    tail = tail.to(options.device, memory_format=torch.channels_last).eval()
+    tail = tail.to(options.device).to(memory_format=torch.channels_last).eval()
     parts: list[Tensor] = []
     for start in tqdm(range(0, len(maps), 64), desc="features", unit="batch", disable=None):
         batch = torch.from_numpy(maps[start : start + 64]).to(options.device).float()
