@@ -69,6 +69,7 @@ class Actions(QObject):
         self._add("duplicates", self.tr("Find &duplicates…"), "Ctrl+Shift+D")
         self._add("evaluate", self.tr("&Evaluate models…"), "Ctrl+M")
         self._add("robustness", self.tr("What the model &sees…"), "V")
+        self._add("columns", self.tr("Models side by side…"), "Ctrl+Shift+B")
         self._add("adapt", self.tr("Make &your own model…"), "Ctrl+Shift+L")
 
     def _selection(self) -> None:

@@ -102,6 +102,7 @@ class Commands(QObject):
             "duplicates": self.jobs.duplicates,
             "evaluate": self.jobs.evaluate,
             "robustness": self.jobs.robustness,
+            "columns": self.jobs.columns,
             "adapt": self.jobs.adapt,
             "shortcuts": self.show_shortcuts,
             "about": lambda: AboutDialog(self._window).show(),
@@ -134,6 +135,7 @@ class Commands(QObject):
             actions[key].setEnabled(count == 1)
         actions["view"].setEnabled(self._viewing.current_path is not None)
         actions["unfold"].setEnabled(self._row >= 0 and self._grid.gallery.stack(self._row)[1] > 0)
+        actions["columns"].setEnabled(query)
         actions["compare"].setEnabled(query and len(controller.items) > 0)
         actions["export_results"].setEnabled(self.jobs.can_export_screen)
         actions["forget_marks"].setEnabled(controller.query is not None and bool(controller.query.marks))

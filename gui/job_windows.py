@@ -120,6 +120,24 @@ class JobWindows(QObject):
             lambda: RobustnessDialog(controller.backend, state.library, part, model, metric, self._window),
         )
 
+    def columns(self) -> None:
+        """Show the query under several models side by side."""
+        from gui.columns_dialog import ColumnsDialog
+
+        opened, controller = self._opened(), self._controller
+        query = controller.query
+        if opened is None or query is None:
+            return
+        self.close_window("columns")  # it is about another query, perhaps
+
+        def make() -> ColumnsDialog:
+            thumbnails = self._grid.thumbnails
+            dialog = ColumnsDialog(controller.backend, opened, query, controller.scope, thumbnails, self._window)
+            dialog.query_requested.connect(lambda path: controller.set_query(Query.by_path(path)))
+            return dialog
+
+        self._show("columns", make)
+
     def adapt(self) -> None:
         """Make a model of one's own from labelled folders."""
         from gui.adapt_dialog import AdaptDialog

@@ -117,6 +117,10 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <translation>Mo&amp;delle bewerten …</translation>
         </message>
         <message>
+            <source>Models side by side…</source>
+            <translation>Modelle nebeneinander …</translation>
+        </message>
+        <message>
             <source>Make &amp;your own model…</source>
             <translation>E&amp;igenes Modell machen …</translation>
         </message>
@@ -688,6 +692,45 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
                 <numerusform>%1: %2 (%Ln Suche)</numerusform>
                 <numerusform>%1: %2 (%Ln Suchen)</numerusform>
             </translation>
+        </message>
+    </context>
+    <context>
+        <name>ColumnsDialog</name>
+        <message>
+            <source>Models side by side</source>
+            <translation>Modelle nebeneinander</translation>
+        </message>
+        <message>
+            <source>&amp;Compare</source>
+            <translation>&amp;Vergleichen</translation>
+        </message>
+        <message>
+            <source>&amp;Models</source>
+            <translation>&amp;Modelle</translation>
+        </message>
+        <message>
+            <source>&amp;Distance</source>
+            <translation>&amp;Abstand</translation>
+        </message>
+        <message>
+            <source>Choose two or three: models, or one model under both distances.</source>
+            <translation>Wählen Sie zwei oder drei: Modelle, oder ein Modell mit beiden Abständen.</translation>
+        </message>
+        <message>
+            <source>Searching…</source>
+            <translation>Wird gesucht …</translation>
+        </message>
+        <message>
+            <source>Comparing over the whole library…</source>
+            <translation>Über die ganze Bibliothek wird verglichen …</translation>
+        </message>
+        <message>
+            <source>%1 and %2 share %3 of the first %4.</source>
+            <translation>%1 und %2 haben %3 der ersten %4 gemeinsam.</translation>
+        </message>
+        <message>
+            <source>Over the whole library they share %1.</source>
+            <translation>Über die ganze Bibliothek sind es %1.</translation>
         </message>
     </context>
     <context>
@@ -1858,6 +1901,17 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>Press R to choose a part of the picture to search with</source>
             <translation>Mit R einen Ausschnitt des Bildes zum Suchen wählen</translation>
+        </message>
+    </context>
+    <context>
+        <name>ResultColumn</name>
+        <message>
+            <source>★ only this one found it</source>
+            <translation>★ nur hier gefunden</translation>
+        </message>
+        <message>
+            <source>elsewhere %1</source>
+            <translation>anderswo %1</translation>
         </message>
     </context>
     <context>
