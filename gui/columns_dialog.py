@@ -6,12 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QWidget
 
 from engine.results import Progress
-from engine.spec import ModelSpec
 from gui import messages
 from gui.backend import Backend
 from gui.batch_dialog import Opened
 from gui.choices import MetricChecks, ModelChecks
-from gui.columns_job import FEWEST, MOST, Columns, ColumnsRequest, Way, column_steps
+from gui.columns_job import FEWEST, MOST, Columns, ColumnsRequest, Way, column_steps, name_of
 from gui.job_dialog import JobDialog
 from gui.result_column import ResultColumn
 from gui.session_state import Query, Scope
@@ -112,10 +111,9 @@ class ColumnsDialog(JobDialog):
         for old in self.columns:
             old.hide()
             old.deleteLater()
-        titles = {
-            f"{spec.name}, {metric}": _title(spec, str(messages.metric_name(metric)))
-            for spec, metric in found.request.ways
-        }
+        ways = found.request.ways
+        several = len({metric for _, metric in ways}) > 1
+        titles = {name_of(way): _title(way, several) for way in ways}
         self.columns = [ResultColumn(titles[name], self._thumbnails, self) for name in found.result.names]
         for column, placed in zip(self.columns, found.result.columns, strict=True):
             column.set_results(placed)
@@ -148,8 +146,9 @@ class ColumnsDialog(JobDialog):
             column.select(path)
 
 
-def _title(spec: ModelSpec, metric: str) -> str:
-    return f"{spec.name}, {metric}"
+def _title(way: Way, several: bool) -> str:
+    """A column's name for people; the distance is told where there are several."""
+    return f"{way[0].name}, {messages.metric_name(way[1])}" if several else way[0].name
 
 
 def _percent(share: float) -> str:

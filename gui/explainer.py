@@ -36,7 +36,7 @@ class Explainer(QObject):
     def ask(self, spec: ModelSpec, query: QuerySide, file: Path) -> None:
         """Ask why `file` matches `query` for this model. Replaces what was asked before."""
         self.forget()
-        known = self._kept.get((spec.path, query, file))
+        known = self._kept.get((spec.sha256, query, file))
         if known is not None:
             self.explained.emit(query, file, known)
             return
@@ -60,7 +60,7 @@ class Explainer(QObject):
         spec, query, file = self._asked
 
         def done(found: Explained) -> None:
-            self._kept[spec.path, query, file] = found
+            self._kept[spec.sha256, query, file] = found
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             self.explained.emit(query, file, found)
