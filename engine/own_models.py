@@ -57,7 +57,8 @@ def adapt_library(
 def keep(store: Store, library: Library, base: ModelSpec, found: Adapted, name: str) -> ModelSpec:
     """Write the adapted model under this name into the own folder; the measured gain goes into its description.
 
-    An own model of that name is replaced. Raises ModelError and OSError where the file cannot be written.
+    An own model of that name is replaced. Raises ModelError and OSError where the file cannot be written, and
+    StoreBusyError while something is indexed.
     """
     path = own_folder(store.data_dir) / f"{name}{SUFFIX}"
     gain = found.gain
@@ -84,11 +85,9 @@ def keep(store: Store, library: Library, base: ModelSpec, found: Adapted, name: 
         path=path,
         base=base,
     )
-    old = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
-    made = write_adapted(spec, found.projection, path)
-    if old is not None and old != made.sha256:
-        store.drop_model(old)
-    return made
+    if path.exists():  # its vectors go first: where the index is busy, nothing has changed
+        store.drop_model(hashlib.sha256(path.read_bytes()).hexdigest())
+    return write_adapted(spec, found.projection, path)
 
 
 def throw_away(store: Store, spec: ModelSpec) -> None:
@@ -96,6 +95,5 @@ def throw_away(store: Store, spec: ModelSpec) -> None:
     while something is indexed, OSError."""
     if not is_own(spec, store.data_dir):
         raise AdaptError(f"{spec.name} is not one of your own models; only those can be thrown away")
-    sha256 = spec.sha256
+    store.drop_model(spec.sha256)  # first: where the index is busy, nothing has changed
     spec.path.unlink(missing_ok=True)
-    store.drop_model(sha256)

@@ -48,7 +48,7 @@ class Backend:
         base = None if spec.base is None else self.embedder(spec.base)
         with self._opening:
             if spec.path not in self._embedders:
-                opened = open_embedder(spec, self.provider) if base is None else AdaptedEmbedder(spec, base)
+                opened: Embedder = open_embedder(spec, self.provider) if base is None else AdaptedEmbedder(spec, base)
                 self._embedders[spec.path] = opened
             return self._embedders[spec.path]
 
