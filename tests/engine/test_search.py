@@ -14,7 +14,7 @@ from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
 from engine.path_table import PathTable
 from engine.results import Ranking
-from engine.search import all_distances, nearest, nearest_batch, nearest_columns
+from engine.search import Columns, all_distances, nearest, nearest_batch, nearest_columns
 
 METRICS = list(Metric)
 
@@ -328,3 +328,10 @@ def test_many_at_once_are_the_same_to_the_digit(metric: Metric, k: int | None) -
     assert near.distances.tolist() == found.distances[found.distances <= limit].tolist()
     assert int(near.lengths.sum()) == len(near.order)
     assert found.within(None) is found
+
+
+def test_a_query_without_a_result_within_the_distance_keeps_its_place() -> None:
+    columns = Columns(np.array([2, 1]), np.array([0, 1, 2]), np.array([0.1, 0.5, 0.9]))
+    near = columns.within(0.3)
+    assert near.lengths.tolist() == [1, 0]
+    assert near.order.tolist() == [0]
