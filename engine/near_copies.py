@@ -4,7 +4,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 # The pictures are compared as grey squares: details below a sixty-fourth of a side are what saving again changes.
 GREY_SIDE = 64
@@ -20,6 +19,8 @@ SAME_PICTURE = 0.85
 
 def grey_square(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture uint8 [H, W, 3] as the grey uint8 [64, 64] that is compared; its proportions are given up."""
+    from PIL import Image  # not with the window's start
+
     grey = Image.fromarray(rgb).convert("L").resize((GREY_SIDE, GREY_SIDE), Image.Resampling.BOX, reducing_gap=2.0)
     return np.asarray(grey, dtype=np.uint8)
 

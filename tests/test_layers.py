@@ -49,7 +49,8 @@ def test_describing_models_and_decoding_do_not_load_onnxruntime() -> None:
     assert done.stdout.strip() == "False", done.stderr
 
 
-def test_the_window_starts_without_onnxruntime() -> None:
-    program = "import sys, gui.application; print('onnxruntime' in sys.modules)"
+def test_the_window_starts_without_what_runs_networks_reads_pictures_or_locks_the_index() -> None:
+    heavy = {"onnxruntime", "PIL", "pillow_heif", "simplejpeg", "filelock", "threadpoolctl"}
+    program = f"import sys, gui.application; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.stdout.strip() == "False", done.stderr
+    assert done.stdout.strip() == "[]", done.stderr
