@@ -25,7 +25,7 @@ def cores() -> int:
 
 
 def on_threads(work: Callable[[Share], Result], shares: Sequence[Share]) -> list[Result]:
-    """The results for all shares, each made on a thread of its own; a single share on the thread that asks.
+    """The results for all shares, the first made on the thread that asks, each other one on a thread of its own.
 
     BLAS uses one thread meanwhile. Its own threads would spin while they wait for the next product: measured on two
     busy cores, that costs a fourth more time for blocks of 1,000 × 2,048, and 36 ms instead of 1.4 for the one query
@@ -34,8 +34,10 @@ def on_threads(work: Callable[[Share], Result], shares: Sequence[Share]) -> list
     if len(shares) == 1:
         with one_blas_thread():
             return [work(shares[0])]
-    with one_blas_thread(), ThreadPoolExecutor(len(shares), thread_name_prefix="search") as executor:
-        return list(executor.map(work, shares))
+    with one_blas_thread(), ThreadPoolExecutor(len(shares) - 1, thread_name_prefix="search") as executor:
+        others = [executor.submit(work, share) for share in shares[1:]]
+        # The calling thread does not wait for one to be started in its place.
+        return [work(shares[0]), *(other.result() for other in others)]
 
 
 @contextmanager

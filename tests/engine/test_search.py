@@ -217,6 +217,7 @@ def test_zero_vectors_are_found_where_they_belong(metric: Metric) -> None:
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_any_number_of_threads_gives_the_same(metric: Metric, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "PRODUCTS_A_THREAD", 1000)
+    monkeypatch.setattr(scan, "CODED_A_THREAD", 1000)
     monkeypatch.setattr(codes, "BLOCK", 500)
     monkeypatch.setattr(scan, "BLOCK_ROWS", 300)
     monkeypatch.setattr(scan, "cores", lambda: threads)
