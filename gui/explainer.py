@@ -15,7 +15,7 @@ from gui.worker import Lane
 SETTLE_MS = 150  # who walks along the results with the arrow keys starts no network for each of them
 KEPT = 32  # half a megabyte each
 
-Key = tuple[Path, QuerySide, Path]
+Key = tuple[str, QuerySide, Path]
 
 
 class Explainer(QObject):
