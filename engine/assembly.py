@@ -1,6 +1,7 @@
 """Collects what the decoding threads made into batches for the networks, and what these made into commits."""
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -55,6 +56,7 @@ class Assembly:
         self._pictures: list[tuple[bytes, bytes]] = []  # content and thumbnail
         self._claims: dict[tuple[bytes, int], int] = {}  # content and model → which file claimed it, counted
         self._added = 0
+        self._commits: deque[int] = deque()  # how many files had been added at each of the last commits
         self._committed_at = time.monotonic()
         self._broken = False
 
@@ -141,7 +143,11 @@ class Assembly:
         self._batch = Batch()
         self._pictures = []
         self._committed_at = time.monotonic()
-        # A file that was read before this commit may still think that its content is new. It stands at most AHEAD
-        # files behind, so that older claims have done their duty.
-        while self._claims and next(iter(self._claims.values())) < self._added - AHEAD:
+        # Files that were read before this commit may still think that its contents are new, and AHEAD of them may be:
+        # its claims are done with only when so many more have come.
+        self._commits.append(self._added)
+        over = 0
+        while self._commits[0] < self._added - AHEAD:
+            over = self._commits.popleft()
+        while self._claims and next(iter(self._claims.values())) <= over:
             del self._claims[next(iter(self._claims))]
