@@ -1,6 +1,6 @@
 """The window that shows which changes of the query's picture a model sees, and which it is blind to."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPalette, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
@@ -67,6 +67,8 @@ class RobustnessDialog(JobDialog):
         for widget in (self.about, self.verdict):
             self.content.addWidget(widget)
         self.content.addLayout(self.cards, 1)
+        self._fit = QTimer(self, singleShot=True, interval=0)
+        self._fit.timeout.connect(self._fit_cards)
         self.start.clicked.connect(self.measure)
         self.finish()
         self.measure()
@@ -96,11 +98,17 @@ class RobustnessDialog(JobDialog):
         cards = [self._card(found.original, self.tr("As it is"), None, found)]
         cards += [self._card(one.shown, title(one.name), one, found) for one in found.variations]
         for place, card in enumerate(cards):
-            # A layout would rather squeeze cards than ask for a larger window.
-            card.setMinimumHeight(card.sizeHint().height())
             self.cards.addWidget(card, place // COLUMNS, place % COLUMNS)
         self.verdict.setText(sentence(found))
         self.verdict.setVisible(True)
+        self._fit.start()
+
+    def _fit_cards(self) -> None:
+        """A layout would rather squeeze cards than ask for a larger window. What they need is known once they stand."""
+        for place in range(self.cards.count()):
+            item = self.cards.itemAt(place)
+            if item is not None and (card := item.widget()) is not None:
+                card.setMinimumHeight(max(card.heightForWidth(card.width()), card.sizeHint().height()))
         self._make_room()
 
     def _card(self, pixels: Pixels, name: str, one: Variation | None, found: Robustness) -> QWidget:

@@ -29,6 +29,12 @@ def texts(dialog: RobustnessDialog) -> list[str]:
     return [label.text() for label in dialog.findChildren(QLabel) if label.text()]
 
 
+def lowest_line(dialog: RobustnessDialog) -> int:
+    """Where the last line of text ends, in pixels of the window, with all of the height that it wants."""
+    labels = [label for label in dialog.findChildren(QLabel) if label.isVisible()]
+    return max(label.mapTo(dialog, label.rect().topLeft()).y() + label.sizeHint().height() for label in labels)
+
+
 def test_v_tells_in_a_sentence_and_in_pictures_what_the_model_sees(person: Person, photo_folder: Path) -> None:
     person.opens(photo_folder)
     assert not person.action("robustness").isEnabled()
@@ -48,6 +54,7 @@ def test_v_tells_in_a_sentence_and_in_pictures_what_the_model_sees(person: Perso
     pictures = [label for label in dialog.findChildren(QLabel) if not label.pixmap().isNull()]
     assert len(pictures) == len(NAMES) + 1
     assert all(picture.accessibleName() for picture in pictures[1:])
+    person.waits_until(lambda: dialog.buttons.y() > lowest_line(dialog))
 
 
 def test_the_window_stays_usable_and_a_new_query_is_asked_about_anew(person: Person, photo_folder: Path) -> None:
