@@ -4,10 +4,13 @@ Starts the real program with the default model on a virtual screen, and takes th
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from PIL import Image
 
 from engine.photo_map import Layout
 from engine.spec import DEFAULT_MODEL, bundled_folder, find_model
@@ -21,11 +24,14 @@ TILES = ((446, 200), (668, 200), (890, 200))  # the first row of photos, in the 
 QUERY_PICTURE = (139, 211)
 SETTLED_S = 1.0
 VARIED_S = 12.0  # for ten runs of the network
+COMPARED_S = 8.0
+LEARNT_S = 20.0
+SECOND_MODEL = "resnet50-imagenet"
 
 
 def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
     """The window in light and dark, a search with a part of a picture, the comparison, the model's sight, the map."""
-    for theme, name in (("light", "window"), ("dark", "window-dark")):
+    for theme, name in (("dark", "window-dark"), ("light", "window")):
         settings = Settings(data_dir)
         settings.theme, settings.language, settings.model = theme, "en", DEFAULT_MODEL
         settings.map_layout = str(Layout.TSNE)
@@ -46,6 +52,7 @@ def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
                 take(screen, out / "compare.png")
                 screen.key("Escape")
                 take_understanding(screen, out, data_dir)
+                take_small_windows(screen, out, data_dir, photos)
             screen.end()
 
 
@@ -63,6 +70,37 @@ def take_understanding(screen: Screen, out: Path, data_dir: Path) -> None:
         time.sleep(SETTLED_S)
     take(screen, out / "map.png")
     screen.key("m")
+
+
+def take_small_windows(screen: Screen, out: Path, data_dir: Path, photos: Path) -> None:
+    """The same search by two models, a model of one's own, and the copies in the library."""
+    search_for(screen, "boat-03")
+    screen.key("ctrl+shift+b")
+    time.sleep(COMPARED_S)
+    take(screen, out / "columns.png")
+    screen.key("Escape")
+    screen.key("ctrl+shift+l")
+    time.sleep(SETTLED_S)
+    screen.key("Return")
+    time.sleep(LEARNT_S)
+    take(screen, out / "adapt.png")
+    screen.key("Escape")
+    save_again(photos)
+    wait_for_index(data_dir, photos)
+    screen.key("ctrl+shift+d")
+    time.sleep(COMPARED_S)
+    take(screen, out / "duplicates.png")
+    screen.key("Escape")
+
+
+def save_again(photos: Path) -> None:
+    """Three photos as they come back from a messenger: smaller, and compressed more."""
+    (photos / "received").mkdir()
+    for name in ("boat-03", "balloon-02", "town-04"):
+        with Image.open(next(photos.rglob(f"{name}.jpg"))) as picture:
+            picture.resize((picture.width // 2, picture.height // 2)).save(
+                photos / "received" / f"{name}-small.jpg", quality=70
+            )
 
 
 def search_for(screen: Screen, name: str) -> None:
@@ -103,6 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         photos = Path(folder) / "Pictures"
         draw_library(photos)
+        index = [str(ROOT / "main.py"), "index", str(photos), "--model", SECOND_MODEL]
+        subprocess.run([sys.executable, *index, "--data-dir", str(Path(folder) / "index")], check=True)
         take_pictures(args.out, Path(folder) / "index", photos)
     return 0
 
