@@ -10,7 +10,6 @@ texts under `__metadata__`), then the numbers. Nothing in it can run. https://gi
 
 import json
 import os
-import stat
 import struct
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from engine.atomic import replacing
 from engine.errors import ModelError
 from engine.projection import Projection
+from engine.regular_file import open_regular
 from engine.spec import MAX_EMBEDDING, METADATA_KEY, ModelSpec, description_json, parse_description
 
 SUFFIX = ".safetensors"
@@ -58,10 +58,8 @@ def write_adapted(spec: ModelSpec, projection: Projection, path: Path) -> ModelS
 def read_adapted(path: Path, bases: Sequence[ModelSpec]) -> ModelSpec:
     """The description in the file, with its base among `bases`. Raises ModelError that says what is wrong."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             info = os.fstat(file.fileno())
-            if not stat.S_ISREG(info.st_mode):
-                raise ModelError(path, "not a file")
             header = _header(file, path)
     except OSError as error:
         raise ModelError(path, f"it cannot be read ({error.strerror or error})") from error
@@ -81,7 +79,7 @@ def load_projection(spec: ModelSpec) -> Projection:
     path = spec.path
     assert spec.base is not None
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             info = os.fstat(file.fileno())
             spec.check_same(info)
             places = _places(_header(file, path), spec, spec.base, info.st_size)

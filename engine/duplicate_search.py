@@ -75,12 +75,15 @@ def search_duplicates(
 
 
 def contents_of(gallery: Gallery, files: FileTable) -> NDArray[np.uint8]:
-    """The content hash of each photo of a gallery, uint8 [N, 16]; zeros for one that has gone meanwhile."""
+    """The content hash of each photo of a gallery, uint8 [N, 16]; one that has gone meanwhile gets its number, so
+    that no two of them pass for copies."""
     if gallery.paths == files.paths:
         return files.content
     rows = np.fromiter((-1 if (at := files.paths.index_of(path)) is None else at for path in gallery.paths), np.int64)
     found = np.zeros((len(rows), 16), dtype=np.uint8)
     found[rows >= 0] = files.content[rows[rows >= 0]]
+    gone = np.flatnonzero(rows < 0).astype(np.int64)
+    found[gone, :8] = gone.view(np.uint8).reshape(-1, 8)
     return found
 
 

@@ -168,6 +168,7 @@ class Store:
         if number is not None:
             self._drop_snapshots(f"rows-*-{number}-*")
             self._drop_snapshots(f"codes-{number}-*")
+            self._drop_snapshots(f"map-*-{number}-*")
 
     # What follows is for the engine's own modules.
 

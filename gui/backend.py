@@ -47,14 +47,18 @@ class Backend:
 
         base = None if spec.base is None else self.embedder(spec.base)
         with self._opening:
-            if spec.path not in self._embedders:
-                opened: Embedder = open_embedder(spec, self.provider) if base is None else AdaptedEmbedder(spec, base)
+            opened = self.opened(spec)
+            if opened is None:
+                opened = open_embedder(spec, self.provider) if base is None else AdaptedEmbedder(spec, base)
                 self._embedders[spec.path] = opened
-            return self._embedders[spec.path]
+            return opened
 
     def opened(self, spec: ModelSpec) -> "Embedder | None":
-        """The network of a model if it is open already; never waits."""
-        return self._embedders.get(spec.path)
+        """The network of a model if it is open already; never waits. One whose file was replaced since is not it: an
+        own model may have been made anew under its name."""
+        known = self._embedders.get(spec.path)
+        same = known is not None and (known.spec, known.spec.mtime_ns) == (spec, spec.mtime_ns)
+        return known if same else None
 
     def use_provider(self, provider: str | None) -> None:
         """Compute with another execution provider from now on, unless one was given at the start; networks are opened

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from engine.different import call_different, different_pairs, take_back
-from engine.duplicate_search import DuplicateReport, search_duplicates
+from engine.duplicate_search import DuplicateReport, contents_of, search_duplicates
 from engine.embedder import open_embedder
 from engine.errors import ExportError
 from engine.export_duplicates import write_duplicates
@@ -116,6 +116,19 @@ def test_what_was_called_different_stays_apart_through_moves_and_a_new_scan(shel
     assert take_back(shelf.store, pairs) == 2
     assert different_pairs(shelf.store) == frozenset()
     assert shelf.groups()[1] == {"moved/two.png", "copies/again.png", "moved/other name.png"}
+
+
+def test_photos_that_have_gone_from_the_index_do_not_pass_for_copies_of_one_another(shelf: Shelf) -> None:
+    shelf.index()
+    library = shelf.store.library(shelf.root)
+    before = library.gallery(shelf.spec)
+    for name in ("3.png", "4.png"):
+        (shelf.root / name).unlink()
+    shelf.index()
+    contents = contents_of(before, library.files())
+    numbers = [before.index_of(name) for name in ("3.png", "4.png")]
+    assert len({contents[number].tobytes() for number in numbers}) == 2
+    assert contents[before.index_of("1.png")].tobytes() == shelf.content("1.png")
 
 
 def test_identical_files_cannot_be_called_different(shelf: Shelf) -> None:

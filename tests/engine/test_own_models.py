@@ -18,7 +18,10 @@ from engine.embedder import Embedded, open_embedder
 from engine.errors import AdaptError, ModelError
 from engine.explain import Method, explain
 from engine.indexer import index
+from engine.kept_map import lay_out
+from engine.metric import Metric
 from engine.own_models import check_name, free_name, keep, throw_away
+from engine.photo_map import Layout
 from engine.projection import Projection
 from engine.results import Progress
 from engine.spec import ModelSpec, list_models, read_spec
@@ -124,8 +127,12 @@ def test_thrown_away_it_leaves_nothing(own: ModelSpec, base: ModelSpec, data_dir
         before = sorted((data_dir / "vectors").iterdir())
         finished(index(store, photo_folder, [open_embedder(own)]))
         assert len(list((data_dir / "vectors").iterdir())) == len(before) + 1
+        for model in (base, own):
+            for _ in lay_out(store.library(photo_folder), model, Metric.COSINE, Layout.PCA):
+                pass
         throw_away(store, own)
         assert sorted((data_dir / "vectors").iterdir()) == before
+        assert len(list((data_dir / "snapshots").glob("map-*"))) == 1
         assert not own.path.exists()
         assert len(store.library(photo_folder).gallery(base)) == 24
         with pytest.raises(AdaptError, match="not one of your own"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.adapted_file import read_adapted
 from engine.decode import load
 from engine.errors import DecodeError, ModelError
 from engine.prepare import UnreadableError, read_steady
@@ -47,6 +48,7 @@ def test_what_is_no_file_is_refused_and_no_descriptor_is_left(tmp_path: Path, pl
         (lambda path: load(path, 32), DecodeError),
         (read_steady, UnreadableError),
         (read_spec, ModelError),
+        (lambda path: read_adapted(path, ()), ModelError),
     ],
 )
 def test_a_fifo_is_refused_wherever_a_file_is_read(
