@@ -25,7 +25,6 @@ QUERY_PICTURE = (139, 211)
 SETTLED_S = 1.0
 VARIED_S = 12.0  # for ten runs of the network
 COMPARED_S = 8.0
-LEARNT_S = 20.0
 SECOND_MODEL = "resnet50-imagenet"
 
 
@@ -73,21 +72,19 @@ def take_understanding(screen: Screen, out: Path, data_dir: Path) -> None:
 
 
 def take_small_windows(screen: Screen, out: Path, data_dir: Path, photos: Path) -> None:
-    """The same search by two models, a model of one's own, and the copies in the library."""
+    """The same search by two models, and the copies in the library."""
     search_for(screen, "boat-03")
     screen.key("ctrl+shift+b")
-    time.sleep(COMPARED_S)
-    take(screen, out / "columns.png")
-    screen.key("Escape")
-    screen.key("ctrl+shift+l")
     time.sleep(SETTLED_S)
     screen.key("Return")
-    time.sleep(LEARNT_S)
-    take(screen, out / "adapt.png")
+    time.sleep(COMPARED_S)
+    take(screen, out / "columns.png")
     screen.key("Escape")
     save_again(photos)
     wait_for_index(data_dir, photos)
     screen.key("ctrl+shift+d")
+    time.sleep(SETTLED_S)
+    screen.key("Return")
     time.sleep(COMPARED_S)
     take(screen, out / "duplicates.png")
     screen.key("Escape")
