@@ -151,7 +151,7 @@ def test_robustness_of_a_picture_from_elsewhere_has_no_rank_of_its_own(
     stranger = tmp_path / "stranger.jpg"
     draw_photo("red", 999).save(stranger)
     answer = cli("robustness", photo_folder, stranger, "--metric", "euclidean", "--json").json
-    assert (answer["metric"], answer["k"]) == ("euclidean", 20)
+    assert (answer["metric"], answer["k"]) == ("euclidean", 12)
     assert {one["own_rank"] for one in answer["variations"]} == {None}
     assert "the photo itself" not in cli("robustness", photo_folder, stranger).out
 
