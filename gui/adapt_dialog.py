@@ -21,7 +21,7 @@ from gui import adapt_job, messages
 from gui.adapt_job import AdaptRequest, Learned
 from gui.backend import Backend
 from gui.batch_dialog import Opened
-from gui.gallery_model import shown_text
+from gui.gallery_model import shown_text, tooltip
 from gui.job_dialog import JobDialog
 
 MIN_WIDTH_PX = 560
@@ -223,7 +223,7 @@ class AdaptDialog(JobDialog):
         gain = spec.quality.get("mAP gain", "")
         label = QLabel(f"{spec.name} · mAP {gain}", row)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setToolTip(spec.training_data)
+        label.setToolTip(tooltip(spec.training_data))
         button = QPushButton(self.tr("Throw away"), row)
         button.setAutoDefault(False)
         button.setAccessibleName(self.tr("Throw %1 away").replace("%1", spec.name))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from engine.duplicate_search import Copy, CopyGroup
 from gui import messages
-from gui.gallery_model import shown_name, shown_text
+from gui.gallery_model import shown_name, shown_text, tooltip
 from gui.guard import guarded
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -124,7 +124,7 @@ class DuplicatesModel(QAbstractItemModel):
             icon.addPixmap(picture, QIcon.Mode.Selected)  # untinted: colours are what copies differ in
             return icon
         if role == Qt.ItemDataRole.ToolTipRole:
-            return shown_text(copy.path)
+            return tooltip(shown_text(copy.path))
         if role == Qt.ItemDataRole.FontRole and is_best(group, copy, column):
             font = QFont()
             font.setBold(True)

@@ -1,5 +1,6 @@
 """The photos of the grid as columns, shown to Qt as a list model: no Python object is kept per photo."""
 
+import html
 import os
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
@@ -79,6 +80,13 @@ def shown_name(path: str) -> str:
 def shown_text(text: str) -> str:
     """A path or a name without the lone surrogates that Qt drops."""
     return os.fsencode(text).decode("utf-8", "replace") if not text.isascii() else text
+
+
+def tooltip(text: str) -> str:
+    """Text for a tooltip: Qt takes for HTML what looks like it, and a file may be named so."""
+    if "<" not in text:
+        return text
+    return f'<p style="white-space: pre-wrap">{html.escape(text)}</p>'
 
 
 class GalleryModel(QAbstractListModel):
@@ -206,7 +214,7 @@ class GalleryModel(QAbstractListModel):
 
     def _tooltip(self, row: int) -> str:
         path, distance = shown_text(self.path(row)), self.distance(row)
-        return path if distance is None or self.about is None else f"{path}\n{self.about(distance)}"
+        return tooltip(path if distance is None or self.about is None else f"{path}\n{self.about(distance)}")
 
     def spoken(self, row: int) -> str:
         """What a screen reader says of a tile: rank, distance, file name, mark and stack."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.gallery_model import tooltip
 from gui.guard import guarded
 
 _SWATCH, _GAP, _RAMP = 10, 14, 120  # pixels
@@ -39,7 +40,7 @@ class MapLegend(QWidget):
         self._tell(f"{near} – {far}")
 
     def _tell(self, text: str) -> None:
-        self.setToolTip(text)
+        self.setToolTip(tooltip(text))
         self.setAccessibleDescription(text)
         self.update()
 

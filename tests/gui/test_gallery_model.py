@@ -147,3 +147,12 @@ def test_a_million_photos_cost_no_object_each(qapp: object) -> None:
     tracemalloc.stop()
     assert model.rowCount() == 1_000_000
     assert peak < 100_000
+
+
+def test_a_name_that_looks_like_html_is_shown_as_it_is_written(qapp: object) -> None:
+    model = GalleryModel()
+    model.set_items(GalleryItems(["a <b>bold</b> one.jpg", "plain.jpg"]))
+    assert model.index(0).data(Qt.ItemDataRole.ToolTipRole) == (
+        '<p style="white-space: pre-wrap">a &lt;b&gt;bold&lt;/b&gt; one.jpg</p>'
+    )
+    assert model.index(1).data(Qt.ItemDataRole.ToolTipRole) == "plain.jpg"
