@@ -85,6 +85,15 @@ class LabelsError(EngineError):
         self.reason = reason
 
 
+class SavedSearchError(EngineError):
+    """The file `path` of a library's saved searches cannot be used; it stays as it is."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class AdaptError(EngineError):
     """No model can be adapted to these labels."""
 

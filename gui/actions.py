@@ -62,6 +62,9 @@ class Actions(QObject):
         self._add("history", self.tr("&History…"), "Ctrl+H")
         self._add("whole_library", self.tr("Whole lib&rary"), "Alt+Home")
         self._separate()
+        self._add("save_search", self.tr("Sa&ve this search…"), "Ctrl+K")
+        self._add("saved_searches", self.tr("Saved sear&ches…"), "Ctrl+Shift+K")
+        self._separate()
         self._add("filter", self.tr("Filter by &name"), "Ctrl+F", "F3", "Ctrl+/")
         self._separate()
         self._add("export_results", self.tr("E&xport these results…"), "Ctrl+S")
@@ -120,6 +123,7 @@ class Actions(QObject):
         recent.setTitle(self["recent"].text())
         for title, keys in self._menus.items():
             menu = bar.addMenu(title)
+            menu.setToolTipsVisible(True)  # of those that say why they cannot be chosen
             for key in keys:
                 if key is None:
                     menu.addSeparator()

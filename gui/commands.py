@@ -17,6 +17,7 @@ from gui.gallery_view import TILE_STEP, GalleryView
 from gui.job_windows import JobWindows
 from gui.photo_actions import PhotoActions
 from gui.preferences import PreferencesDialog
+from gui.saved_searches import SavedSearches, why_not_saved
 from gui.session_state import Part, Query
 from gui.sources import Brought, part_of, read_mime
 from gui.viewing import Viewing
@@ -55,6 +56,9 @@ class Commands(QObject):
         self._viewing = viewing
         self.photos = PhotoActions(self)
         self.jobs = JobWindows(window, controller, grid)
+        self.saved = SavedSearches(window, controller)
+        self.saved.failed.connect(self.show_error)
+        self.saved.notified.connect(self.notify)
         self.photos.failed.connect(self.show_error)
         self.photos.copied_path.connect(lambda count: self.notify(self.tr("%Ln path(s) copied", None, count)))
         self.photos.copied_image.connect(lambda _file: self.notify(self.tr("Picture copied")))
@@ -85,6 +89,8 @@ class Commands(QObject):
             "forward": controller.forward,
             "history": self.show_history,
             "whole_library": partial(controller.set_query, None),
+            "save_search": self.saved.ask_to_save,
+            "saved_searches": self.saved.show_list,
             "view": self._viewing.view_current,
             "compare": self._viewing.compare_current,
             "open_outside": lambda: self.photos.open_outside(self._files()),
@@ -119,6 +125,7 @@ class Commands(QObject):
             "filter",
             "open_image",
             "history",
+            "saved_searches",
             "select_all",
             "select_none",
             "select_invert",
@@ -139,6 +146,10 @@ class Commands(QObject):
         actions["compare"].setEnabled(query and len(controller.items) > 0)
         actions["export_results"].setEnabled(self.jobs.can_export_screen)
         actions["forget_marks"].setEnabled(controller.query is not None and bool(controller.query.marks))
+        reason = why_not_saved(controller.query)
+        actions["save_search"].setEnabled(query and not reason)
+        actions["save_search"].setToolTip(reason)
+        actions["save_search"].setStatusTip(reason)
         actions["back"].setEnabled(controller.history.can_go_back)
         actions["forward"].setEnabled(controller.history.can_go_forward)
         for key in ("whole_library", "robustness"):
@@ -265,3 +276,4 @@ class Commands(QObject):
         """End the threads."""
         self.photos.close()
         self.jobs.close()
+        self.saved.close()

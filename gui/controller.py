@@ -1,5 +1,6 @@
 """From what the user wants to what the window shows: intent -> frozen request -> engine, elsewhere -> signal, here."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Controller(QObject):
     model_changed = Signal(object)  # ModelSpec or None
     metric_changed = Signal(object)  # Metric
     limit_changed = Signal(object)  # float or None
+    scope_changed = Signal(object)  # Scope
     count_changed = Signal(int)  # of results at most; 0: all
     indexing_changed = Signal(object)  # Progress, or None when nothing runs
     indexed = Signal(object)  # IndexReport
@@ -319,6 +321,7 @@ class Controller(QObject):
         if scope == self.scope:
             return
         self.scope = scope
+        self.scope_changed.emit(scope)
         if self.query is not None:
             self._search()
         else:
@@ -416,6 +419,11 @@ class Controller(QObject):
     def photos(self) -> int:
         """How many photos the library has, indexed or not."""
         return len(self._listing) if self.state is not None else 0
+
+    @property
+    def paths(self) -> Container[str]:
+        """The photos of the library, indexed or not; a value that other threads may read."""
+        return self._listing.paths if self.state is not None else ()
 
     @property
     def _listing(self) -> Listing:

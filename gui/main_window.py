@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         controller.spread_changed.connect(self.side.limit.set_spread)
         controller.limit_changed.connect(self.side.limit.set_limit)
         controller.count_changed.connect(self.side.set_count)
+        controller.scope_changed.connect(self.side.set_scope)
         controller.indexing_changed.connect(self._on_indexing_changed)
         controller.replied.connect(self.viewing.set_reply)
         controller.failed.connect(self.commands.show_error)

@@ -14,6 +14,7 @@ from engine.errors import (
     FolderError,
     LabelsError,
     ModelError,
+    SavedSearchError,
     StoreBusyError,
     StoreError,
     StoreTooNewError,
@@ -21,6 +22,7 @@ from engine.errors import (
 )
 from engine.metric import Metric
 from engine.results import Progress
+from engine.saved_searches import BUSY, NEWER
 from gui.export_reasons import export_reason
 from gui.skip_reasons import skip_reason as skip_reason
 
@@ -72,6 +74,8 @@ def _words(error: BaseException) -> tuple[str, str]:
             translate("messages", "These labels cannot be used"),
             f"{error.path}: {export_reason(error.reason)}",
         )
+    if isinstance(error, SavedSearchError):
+        return _saved_words(error)
     if isinstance(error, StoreError):
         return _store_words(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
@@ -108,6 +112,17 @@ def _store_words(error: StoreError) -> tuple[str, str]:
             translate("messages", "Wait until it has finished, or close it, and choose “Look for changes” (F5)."),
         )
     return translate("messages", "The index cannot be used"), str(error)
+
+
+def _saved_words(error: SavedSearchError) -> tuple[str, str]:
+    translate = QCoreApplication.translate
+    title = translate("messages", "The saved searches cannot be used")
+    if error.reason == BUSY:
+        return title, translate("messages", "Another Semblance is writing to them. Try again in a moment.")
+    if error.reason == NEWER:
+        return title, translate("messages", "A newer Semblance wrote them. Start the newer version.")
+    text = translate("messages", "%1\n\nThis file is damaged, or another program's. Nothing in it was changed.")
+    return title, text.replace("%1", str(error.path))
 
 
 class Counted(QObject):

@@ -432,6 +432,14 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
             <source>What the model &amp;sees…</source>
             <translation>W&amp;as das Modell bemerkt …</translation>
         </message>
+    <message>
+        <source>Sa&amp;ve this search…</source>
+        <translation>Diese Suche s&amp;peichern …</translation>
+    </message>
+    <message>
+        <source>Saved sear&amp;ches…</source>
+        <translation>Gespei&amp;cherte Suchen …</translation>
+    </message>
     </context>
     <context>
         <name>AdaptDialog</name>
@@ -2577,6 +2585,26 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
             <source>%1 left</source>
             <translation>noch %1</translation>
         </message>
+    <message>
+        <source>The saved searches cannot be used</source>
+        <translation>Die gespeicherten Suchen lassen sich nicht verwenden</translation>
+    </message>
+    <message>
+        <source>Another Semblance is writing to them. Try again in a moment.</source>
+        <translation>Ein anderes Semblance schreibt gerade hinein. Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>A newer Semblance wrote them. Start the newer version.</source>
+        <translation>Ein neueres Semblance hat sie geschrieben. Starten Sie die neuere Version.</translation>
+    </message>
+    <message>
+        <source>%1
+
+This file is damaged, or another program&apos;s. Nothing in it was changed.</source>
+        <translation>%1
+
+Diese Datei ist beschädigt oder gehört einem anderen Programm. Nichts darin wurde geändert.</translation>
+    </message>
     </context>
     <context>
         <name>robustness</name>
@@ -2798,4 +2826,83 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
             <translation>Eingefügtes Bild</translation>
         </message>
     </context>
+<context>
+    <name>ListDialog</name>
+    <message>
+        <source>Saved searches</source>
+        <translation>Gespeicherte Suchen</translation>
+    </message>
+    <message>
+        <source>&amp;Open</source>
+        <translation>Ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>Nothing is saved for this library yet. “Save this search…” in the menu keeps what you look for.</source>
+        <translation>Für diese Bibliothek ist noch nichts gespeichert. „Diese Suche speichern …“ im Menü behält, wonach Sie suchen.</translation>
+    </message>
+</context>
+<context>
+    <name>SaveDialog</name>
+    <message>
+        <source>Save this search</source>
+        <translation>Diese Suche speichern</translation>
+    </message>
+    <message>
+        <source>&amp;Name:</source>
+        <translation>&amp;Name:</translation>
+    </message>
+    <message>
+        <source>&amp;Replace</source>
+        <translation>&amp;Ersetzen</translation>
+    </message>
+    <message>
+        <source>&amp;Save</source>
+        <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+        <source>A search of this name is saved already. Do you want to replace it?</source>
+        <translation>Eine Suche mit diesem Namen ist schon gespeichert. Möchten Sie sie ersetzen?</translation>
+    </message>
+</context>
+<context>
+    <name>SavedSearches</name>
+    <message>
+        <source>Search saved: %1</source>
+        <translation>Suche gespeichert: %1</translation>
+    </message>
+    <message>
+        <source>No longer there, and left out:</source>
+        <translation>Nicht mehr da und deshalb weggelassen:</translation>
+    </message>
+    <message numerus="yes">
+        <source>• and %Ln more</source>
+        <translation>
+            <numerusform>• und %Ln weiteres</numerusform>
+            <numerusform>• und %Ln weitere</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The model %1 is no longer there. %2 is used instead, so that the ranking is another.</source>
+        <translation>Das Modell %1 ist nicht mehr da. Stattdessen wird %2 verwendet; die Reihenfolge ist deshalb eine andere.</translation>
+    </message>
+    <message>
+        <source>Saved searches</source>
+        <translation>Gespeicherte Suchen</translation>
+    </message>
+    <message>
+        <source>“%1” is not as it was saved.</source>
+        <translation>„%1“ ist nicht mehr so, wie es gespeichert wurde.</translation>
+    </message>
+</context>
+<context>
+    <name>saved searches</name>
+    <message>
+        <source>A pasted picture has no file, so that this search cannot be saved.</source>
+        <translation>Ein eingefügtes Bild hat keine Datei; deshalb lässt sich diese Suche nicht speichern.</translation>
+    </message>
+</context>
 </TS>

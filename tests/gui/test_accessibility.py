@@ -94,7 +94,10 @@ def test_every_control_of_the_large_pages_has_a_name(full: Person, page: str) ->
 
 @pytest.mark.parametrize(
     "command",
-    ["preferences", "shortcuts", "history", "skipped", "about", "export_results", "export_batch", "evaluate"],
+    [
+        *("preferences", "shortcuts", "history", "skipped", "about", "save_search", "saved_searches"),
+        *("export_results", "export_batch", "evaluate"),
+    ],
 )
 def test_every_control_of_the_small_windows_has_a_name_and_is_reached_by_tab(full: Person, command: str) -> None:
     full.chooses(command)
