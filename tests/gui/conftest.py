@@ -94,7 +94,11 @@ def ranked(paths: list[str]) -> GalleryItems:
 
 @pytest.fixture
 def person(qtbot: QtBot, data_dir: Path, model_folder: Path) -> Iterator[Person]:
-    """Somebody before an empty window, who leaves at the end. Two tiny models are there, the default one chosen."""
+    """Somebody before an empty window, who leaves at the end. Two tiny models are there, the default one chosen.
+
+    Folding is off: drawn photos of one colour are near-identical, and a moment after a search they would stand as one.
+    """
     somebody = Person(qtbot, data_dir, [model_folder])
+    somebody.settings.fold_copies = False
     yield somebody
     somebody.leaves()

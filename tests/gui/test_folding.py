@@ -41,6 +41,13 @@ ONE = {"1.png", "1 same.png", "1 again.png", "1 small.png"}
 TWO = {"2.png", "2 warm.png"}
 
 
+@pytest.fixture
+def person(person: Person) -> Person:
+    """The window as it comes, with folding on."""
+    person.settings.fold_copies = True
+    return person
+
+
 def searches_folded(person: Person, row: int = 0) -> None:
     person.searches(row)
     person.waits_until(lambda: not person.controller.folding.busy)
