@@ -27,6 +27,7 @@ def test_everything_that_was_chosen_is_there_after_a_restart(
     qtbot: QtBot, data_dir: Path, model_folder: Path, photo_folder: Path, theme: Theme
 ) -> None:
     first = Person(qtbot, data_dir, [model_folder], theme=theme)
+    first.settings.fold_copies = False  # see the fixture
     first.opens(photo_folder)
     first.controller.set_model("tiny-two")
     first.waits_for_indexing()
@@ -68,6 +69,7 @@ def test_a_reset_in_the_preferences_takes_it_all_back_and_keeps_the_recent(
     qtbot: QtBot, data_dir: Path, model_folder: Path, photo_folder: Path, theme: Theme
 ) -> None:
     person = Person(qtbot, data_dir, [model_folder], theme=theme)
+    person.settings.fold_copies = False  # see the fixture
     person.opens(photo_folder)
     person.controller.set_model("tiny-two")
     person.waits_for_indexing()

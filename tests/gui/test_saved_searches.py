@@ -78,6 +78,7 @@ def test_a_refined_search_is_saved_and_gives_the_same_ranking_after_a_restart(
     qtbot: QtBot, data_dir: Path, model_folder: Path, photo_folder: Path
 ) -> None:
     first = Person(qtbot, data_dir, [model_folder])
+    first.settings.fold_copies = False  # see the fixture
     first.opens(photo_folder)
     first.controller.set_model("tiny-two")
     first.waits_for_indexing()
@@ -184,6 +185,7 @@ def test_photos_that_are_gone_are_named_and_left_out(person: Person, photo_folde
 
 def test_a_model_that_is_gone_is_said(qtbot: QtBot, data_dir: Path, model_folder: Path, photo_folder: Path) -> None:
     first = Person(qtbot, data_dir, [model_folder])
+    first.settings.fold_copies = False  # see the fixture
     first.opens(photo_folder)
     first.controller.set_model("tiny-two")
     first.waits_for_indexing()
