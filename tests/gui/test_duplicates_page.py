@@ -166,8 +166,10 @@ def test_a_whole_group_is_taken_apart_but_for_identical_files(person: Person, sc
 
 
 def test_results_are_unfolded_once_photos_are_called_different(person: Person, scenes: Path) -> None:
+    person.settings.fold_copies = True
     shown = searched(person, scenes)
     searches_folded(person)
+    assert person.controller.folding.folded > 0
     folded = len(person.sees)
     shown.tree.setCurrentIndex(line(shown, "2 warm.png"))
     shown._actions["different"].trigger()
