@@ -8,12 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
+from engine.held_back import interrupt_held_back
 from engine.onnx_check import find_danger
 from engine.threads import cores
+
+with interrupt_held_back():
+    import onnxruntime as ort
 
 log = logging.getLogger(__name__)
 
