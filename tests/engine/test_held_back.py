@@ -10,9 +10,14 @@ from engine.held_back import interrupt_held_back
 def test_an_interrupt_comes_at_the_end() -> None:
     done = []
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), interrupt_held_back():
-        signal.raise_signal(signal.SIGINT)
-        done.append(True)
+
+    def start() -> None:
+        with interrupt_held_back():
+            signal.raise_signal(signal.SIGINT)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
     assert done
     assert signal.getsignal(signal.SIGINT) is before
 
