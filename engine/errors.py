@@ -67,6 +67,15 @@ class StoreBusyError(StoreError):
     """Another process is writing to the index."""
 
 
+class VectorStoreError(EngineError):
+    """A server that holds vectors cannot be used; `address` says which, without any secret."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address = address
+        self.reason = reason
+
+
 class ExportError(EngineError):
     """An export cannot be made, or not there; `path` is the file or folder in question."""
 
