@@ -12,7 +12,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from typing import Any
 
 from engine.embedder import Embedder, open_embedder
 from engine.errors import ExportError
+from engine.export_ahead import Arrivals, TablesAhead
 from engine.export_blocks import Section, StoredSection, block_size
 from engine.export_copy import copy_files
 from engine.export_folder import ExportFolder
@@ -32,6 +32,7 @@ from engine.export_sheet import write_sheets
 from engine.export_table import import_pyarrow, write_csv, write_json, write_parquet
 from engine.gallery import Gallery
 from engine.library import Library
+from engine.lookahead import LookAhead
 from engine.manifest import FORMAT, describe_library, describe_model, describe_program, describe_queries
 from engine.metric import Metric
 from engine.query_set import ALL, EmbeddedQueries, QuerySet, VectorCache, embed_queries, resolve_queries
@@ -39,6 +40,7 @@ from engine.results import Progress, Skipped
 from engine.search import nearest_columns
 from engine.spec import ModelSpec
 from engine.store import Store
+from engine.threads import cores, one_blas_thread
 from engine.thumbnail_store import ThumbnailStore
 
 
@@ -62,6 +64,11 @@ OUTPUTS = {
     Format.CONTACT_SHEET: ("sheet-*.png", "sheet.pdf"),
     Format.COPY: ("files",),
 }
+TABLES = {Format.CSV: write_csv, Format.JSON: write_json, Format.PARQUET: write_parquet}
+# Results from which on tables are written while the rest is still being ranked; fewer are written in no time.
+AHEAD_ROWS = 100_000
+# Blocks for each core from which on they are ranked side by side.
+BLOCKS_A_CORE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +131,13 @@ def export(
         if finished is not None:
             return _report(request.out, finished, started)
         run = _Run(request, library, wanted, embedder)
-        sections = yield from run.rank(galleries, folder)
-        yield from _write(folder, request.formats, sections, library, thumbnails, run.skipped)
+        work = yield from run.prepare(galleries, folder)
+        sections = [section for section, _ in work]
+        with TablesAhead(_tables(folder, request.formats, sections), run.arrivals) as tables:
+            for progress in run.rank(work):
+                tables.check()
+                yield progress
+            yield from _write(folder, request.formats, sections, library, thumbnails, run.skipped, tables)
         manifest = _manifest(
             request.models,
             run.metrics(),
@@ -194,6 +206,7 @@ class _Run:
         self._wanted = wanted
         self._open = embedder
         self.skipped = list(wanted.skipped)
+        self.arrivals = Arrivals()  # of the blocks
         self.providers: dict[str, str] = {}  # by model, of those that had to compute anything
 
     def _embedder(self, spec: ModelSpec) -> Embedder:
@@ -208,11 +221,11 @@ class _Run:
         """Every metric of the run, once."""
         return tuple(dict.fromkeys(metric for spec in self._request.models for metric in self._metrics(spec)))
 
-    def rank(
+    def prepare(
         self, galleries: Sequence[Gallery], folder: ExportFolder
-    ) -> Generator[Progress, None, list[StoredSection]]:
-        """Rank every query by every model and metric; blocks that an interrupted run has kept are kept."""
-        sections: list[StoredSection] = []
+    ) -> Generator[Progress, None, list[tuple[StoredSection, EmbeddedQueries]]]:
+        """Embed the queries for every model; a section for each model and metric, whose blocks are still to be made."""
+        work: list[tuple[StoredSection, EmbeddedQueries]] = []
         for number, (spec, gallery) in enumerate(zip(self._request.models, galleries, strict=True)):
             known = VectorCache(gallery.dimension, folder.work / f"queries-{number}")
             embedded, skipped = yield from embed_queries(
@@ -224,10 +237,13 @@ class _Run:
                 reason = f"none of the {len(self._wanted.queries)} queries can be read: {skipped[0].reason}"
                 raise ExportError(Path(self._request.queries), reason)
             for metric in self._metrics(spec):
-                section = self._section(folder.work, f"{number}-{metric}", gallery, metric, embedded)
-                yield from self._rank_section(section, embedded)
-                sections.append(section)
-        return sections
+                work.append((self._section(folder.work, f"{number}-{metric}", gallery, metric, embedded), embedded))
+        return work
+
+    def rank(self, work: Sequence[tuple[StoredSection, EmbeddedQueries]]) -> Iterator[Progress]:
+        """Rank every query by every model and metric; blocks that an interrupted run has kept are kept."""
+        for section, embedded in work:
+            yield from self._rank_section(section, embedded)
 
     def _section(
         self, work: Path, name: str, gallery: Gallery, metric: Metric, embedded: EmbeddedQueries
@@ -235,24 +251,30 @@ class _Run:
         results = len(gallery) if self._request.k is None else min(self._request.k, len(gallery))
         size = block_size(results, len(gallery))
         # Blocks of another size, which another version may have left, have other names.
-        return StoredSection(gallery.model, metric, gallery.paths, embedded.queries, work, f"{name}-{size}", size)
+        name, wait = f"{name}-{size}", self.arrivals.wait
+        return StoredSection(gallery.model, metric, gallery.paths, embedded.queries, work, name, size, results, wait)
 
     def _rank_section(self, section: StoredSection, embedded: EmbeddedQueries) -> Iterator[Progress]:
-        total = section.query_count
-        # A block goes to the disk while the next one is ranked.
-        with ThreadPoolExecutor(1, thread_name_prefix="blocks") as disk:
-            saved: Future[None] | None = None
-            for number in range(section.block_count):
-                start, stop = number * section.size, min((number + 1) * section.size, total)
-                if not section.file(number).exists():
-                    vectors, own = embedded.vectors(start, stop), embedded.own(start, stop)
-                    found = nearest_columns(embedded.gallery, vectors, section.metric, self._request.k, own)
-                    if saved is not None:
-                        saved.result()
-                    saved = disk.submit(section.save, number, found.within(self._request.max_distance))
-                yield Progress("ranking", stop, total, len(self.skipped))
-            if saved is not None:
-                saved.result()
+        """Many blocks are ranked side by side, each on one thread, which leaves nothing to wait for; few one after
+        another, each on all threads."""
+        total, many = section.query_count, section.block_count >= BLOCKS_A_CORE * cores()
+
+        def rank(number: int) -> int:
+            start, stop = number * section.size, min((number + 1) * section.size, total)
+            if not section.file(number).exists():
+                vectors, own = embedded.vectors(start, stop), embedded.own(start, stop)
+                found = nearest_columns(
+                    embedded.gallery, vectors, section.metric, self._request.k, own, threads=1 if many else None
+                )
+                section.save(number, found.within(self._request.max_distance))
+            self.arrivals.arrived()
+            return stop
+
+        side_by_side = cores() if many else 1
+        blocks = iter(range(section.block_count))
+        with one_blas_thread(), LookAhead(rank, blocks, side_by_side, side_by_side) as ahead:
+            for done in ahead:
+                yield Progress("ranking", done, total, len(self.skipped))
 
 
 def _check(request: ExportRequest) -> None:
@@ -292,6 +314,19 @@ def _fingerprint(request: ExportRequest, library: Library, galleries: Sequence[G
     return digest.hexdigest()
 
 
+def _tables(
+    folder: ExportFolder, formats: Sequence[Format], sections: Sequence[StoredSection]
+) -> dict[str, Callable[[], Generator[int, None, None]]]:
+    """The tables that are worth being begun before the rankings are made: those that are not finished yet, where they
+    are large."""
+    if sum(section.most_rows for section in sections) < AHEAD_ROWS:
+        return {}
+    wanted = [format_ for format_ in dict.fromkeys(formats) if format_ in TABLES and not folder.is_finished(format_)]
+    for format_ in wanted:
+        folder.clear(*OUTPUTS[format_])
+    return {format_: partial(TABLES[format_], folder.done / OUTPUTS[format_][0], sections) for format_ in wanted}
+
+
 def _write(
     folder: ExportFolder,
     formats: Sequence[Format],
@@ -299,11 +334,17 @@ def _write(
     library: Library,
     thumbnails: ThumbnailStore | None,
     skipped: list[Skipped],
+    tables: TablesAhead | None = None,
 ) -> Iterator[Progress]:
-    """Write every format that is not finished yet."""
+    """Write every format that is not finished yet; those among `tables` are under way already."""
     total = sum(section.query_count for section in sections)
     for format_ in dict.fromkeys(formats):
         if folder.is_finished(format_):
+            continue
+        if tables is not None and format_ in tables:
+            for done in tables.finish(format_):
+                yield Progress(format_, done, total, len(skipped))
+            folder.finish(format_)
             continue
         folder.clear(*OUTPUTS[format_])
         yield Progress(format_, 0, total, len(skipped))
@@ -323,12 +364,8 @@ def _writer(
 ) -> Generator[int, None, None]:
     done = folder.done
     match format_:
-        case Format.CSV:
-            return write_csv(done / "results.csv", sections)
-        case Format.JSON:
-            return write_json(done / "results.json", sections)
-        case Format.PARQUET:
-            return write_parquet(done / "results.parquet", sections)
+        case Format.CSV | Format.JSON | Format.PARQUET:
+            return TABLES[format_](done / OUTPUTS[format_][0], sections)
         case Format.COPY:
             return copy_files(done / "files", folder.out, sections, library, skipped)
         case Format.CONTACT_SHEET:

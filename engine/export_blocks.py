@@ -1,6 +1,6 @@
 """The rankings of an export on their way into files: blocks of queries, kept on disk so that a run can be resumed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, overload
@@ -124,6 +124,11 @@ class Section(Protocol):
         """How many results there are."""
         ...
 
+    @property
+    def most_rows(self) -> int:
+        """How many results there are at most, which is known before any is found."""
+        ...
+
     def blocks(self) -> Iterator[Block]:
         """The results in the order of the queries, some at a time; may be walked again and again."""
         ...
@@ -149,13 +154,18 @@ class ScreenSection:
     def rows(self) -> int:
         return sum(len(ranked.order) for ranked in self.results)
 
+    @property
+    def most_rows(self) -> int:
+        return self.rows
+
     def blocks(self) -> Iterator[Block]:
         yield from map(Block.of, self.results)
 
 
 @dataclass(frozen=True)
 class StoredSection:
-    """Results that lie in block files `NAME-00000.npz`, … of one folder, made by `save`."""
+    """Results that lie in block files `NAME-00000.npz`, … of one folder, made by `save`. Who reads a block calls `wait`
+    with its file first: it may still be on its way."""
 
     model: str
     metric: Metric
@@ -164,6 +174,8 @@ class StoredSection:
     folder: Path
     name: str
     size: int  # queries a block
+    most: int  # results a query
+    wait: Callable[[Path], None] = lambda _file: None
 
     @property
     def query_count(self) -> int:
@@ -188,6 +200,10 @@ class StoredSection:
                 total += int(block["lengths"].sum())
         return total
 
+    @property
+    def most_rows(self) -> int:
+        return self.query_count * self.most
+
     def save(self, number: int, found: Columns) -> None:
         """Keep one block."""
         order = found.order.astype(np.int32)
@@ -197,6 +213,7 @@ class StoredSection:
     def blocks(self) -> Iterator[Block]:
         for number in range(self.block_count):
             queries = self.asked[number * self.size : (number + 1) * self.size]
+            self.wait(self.file(number))
             with np.load(self.file(number)) as block:
                 yield Block(queries, block["lengths"], block["order"].astype(np.int64), block["distances"])
 

@@ -20,6 +20,7 @@ T = TypeVar("T")
 THREADS = 2
 ROWS_AT_ONCE = 1 << 16
 ARROW_ROWS = 200_000  # fewer do not make up for loading pyarrow
+LISTED_PATHS = 100_000  # so many are looked up twice as fast in a list of strings, which takes some 10 MB
 
 
 class Cells(dict[int, T]):
@@ -27,7 +28,7 @@ class Cells(dict[int, T]):
 
     def __init__(self, make: Callable[[str], T], paths: Sequence[str]) -> None:
         super().__init__()
-        self._make, self._paths = make, paths
+        self._make, self._paths = make, list(paths) if len(paths) <= LISTED_PATHS else paths
 
     def __missing__(self, position: int) -> T:
         cell = self[position] = self._make(self._paths[position])
@@ -52,7 +53,7 @@ def lines(section: Section, maker: LineMaker) -> Iterator[tuple[int, bytes]]:
     how = (maker.encoding, maker.errors)
     photos = Cells(lambda path: maker.photo(path).encode(*how), section.paths)
     ends = Cells(lambda path: maker.end(path).encode(*how), section.paths)
-    arrow = _arrow(section.rows)
+    arrow = _arrow(section.most_rows)
 
     def made(block: Block) -> tuple[int, bytes]:
         before = [maker.before(name).encode(*how) for name in block.names]

@@ -19,7 +19,7 @@ Task = tuple[NDArray[np.float32], NDArray[np.int64], Sequence[NDArray[np.int64]]
 
 # Pairs whose float64 copies are in memory at a time: 8 MB each at 256 dimensions.
 PAIRS_AT_ONCE = 4096
-# A batch's queries that go through the gallery together, fewer where many photos are wanted of each. 1,024 make 8 MB
+# A batch's queries that go through the gallery together, fewer where many photos are wanted of each. 1,024 make 21 MB
 # of scores with a block of the scan, and 16 bits hold their numbers.
 QUERIES_AT_ONCE = 1024
 RESULTS_AT_ONCE = 2_000_000
@@ -94,15 +94,21 @@ def nearest_batch(
     for number, path in enumerate(exclude or ()):
         position = None if path is None else gallery.index_of(path)
         own[number] = -1 if position is None else position
-    return _rankings(gallery, _columns(gallery, queries, metric, k, own, _positions(gallery, allowed)), metric)
+    return _rankings(gallery, _columns(gallery, queries, metric, k, own, _positions(gallery, allowed), cores()), metric)
 
 
 def nearest_columns(
-    gallery: Gallery, queries: NDArray[np.float32], metric: Metric, k: int | None, own: NDArray[np.int64]
+    gallery: Gallery,
+    queries: NDArray[np.float32],
+    metric: Metric,
+    k: int | None,
+    own: NDArray[np.int64],
+    *,
+    threads: int | None = None,
 ) -> Columns:
     """As `nearest_batch`, without an object for each query: for many at once. `own` int64 [Q] are the positions that
-    the queries have in the gallery, −1 where they have none."""
-    parts = list(_columns(gallery, _checked(gallery, queries), metric, k, own, None))
+    the queries have in the gallery, −1 where they have none. `threads`: as many as there are cores."""
+    parts = list(_columns(gallery, _checked(gallery, queries), metric, k, own, None, threads or cores()))
     if len(parts) == 1:
         return parts[0]
     names = ("lengths", "order", "distances")
@@ -149,6 +155,7 @@ def _columns(
     k: int | None,
     own: NDArray[np.int64],
     within: NDArray[np.int64] | None,
+    most_threads: int,
 ) -> Iterator[Columns]:
     size = len(gallery) if within is None else len(within)
     # One more than wanted, for the query itself may be among the nearest.
@@ -156,19 +163,24 @@ def _columns(
     at_once = max(1, min(QUERIES_AT_ONCE, RESULTS_AT_ONCE // max(1, count)))
     for start in range(0, len(queries), at_once):
         batch, left_out = queries[start : start + at_once], own[start : start + at_once]
-        found = _candidates(gallery, batch, metric, count, within)
+        found = _candidates(gallery, batch, metric, count, within, most_threads)
         widest = max(map(len, found))
         short = widest <= SHORT and gallery.dimension <= LONGEST_ROW
         if short and metric is Metric.COSINE and sum(map(len, found)) >= LENGTHS_SHARE * len(gallery):
             gallery.lengths()  # here, not on each thread
-        threads = max(1, min(cores(), len(batch) // QUERIES_A_THREAD))
+        threads = max(1, min(most_threads, len(batch) // QUERIES_A_THREAD))
         bounds = [part * len(batch) // threads for part in range(threads + 1)]
         tasks = [(batch[i:j], left_out[i:j], found[i:j]) for i, j in pairwise(bounds)]
         yield from on_threads(partial(_short_lists if short else _long_lists, gallery, metric, k), tasks)
 
 
 def _candidates(
-    gallery: Gallery, queries: NDArray[np.float32], metric: Metric, count: int, within: NDArray[np.int64] | None
+    gallery: Gallery,
+    queries: NDArray[np.float32],
+    metric: Metric,
+    count: int,
+    within: NDArray[np.int64] | None,
+    threads: int,
 ) -> list[NDArray[np.int64]]:
     """For each query, ascending positions among which its `count` nearest are."""
     everything = np.arange(len(gallery), dtype=np.int64) if within is None else within
@@ -176,7 +188,7 @@ def _candidates(
     if len(everything) > SMALL and count <= LARGE_SHARE * len(everything):
         fit = np.flatnonzero(scan.can_scan(queries))
         if len(fit):
-            scanned = scan.candidates(gallery, queries[fit], metric, count, within)
+            scanned = scan.candidates(gallery, queries[fit], metric, count, within, threads)
             for query, positions in zip(fit.tolist(), scanned, strict=True):
                 found[query] = positions
     return found

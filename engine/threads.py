@@ -47,7 +47,10 @@ def one_blas_thread() -> Iterator[None]:
     with _lock:
         _holders += 1
         if _holders == 1:
-            _restore = _blas().limit(limits=1).restore_original_limits
+            limited = _blas().limit(limits=1)
+            # The first time's number stays the one to go back to: OpenBLAS was seen to forget it when threads that
+            # multiply came and went while it was set.
+            _restore = _restore or limited.restore_original_limits
     try:
         yield
     finally:
@@ -55,7 +58,6 @@ def one_blas_thread() -> Iterator[None]:
             _holders -= 1
             if _holders == 0 and _restore is not None:
                 _restore()
-                _restore = None
 
 
 @cache
