@@ -99,7 +99,8 @@ class TablesAhead:
         """Wait for a table; yields the number of its queries that are written. Raises what has ended it."""
         thread = self._threads[name]
         while thread.is_alive():
-            thread.join(REPORT_SECONDS)
             yield thread.done
+            thread.join(REPORT_SECONDS)
         if thread.error is not None:
             raise thread.error
+        yield thread.done
