@@ -63,6 +63,7 @@ class Controller(QObject):
         self.model: ModelSpec | None = backend.model(settings.model)
         self.metric = self._metric_for(self.model)
         self.limit: float | None = None
+        self._count: int | None = None  # instead of the setting, while a run is shown again
         self.scope = Scope()
         self.items: GalleryItems = EMPTY
         self.reply: SearchReply | None = None
@@ -302,9 +303,16 @@ class Controller(QObject):
         if self.query is not None:
             self._search()
 
-    def set_count(self, count: int) -> None:
-        """Show at most so many results; 0 is all."""
-        self.settings.result_count = count
+    @property
+    def count(self) -> int:
+        """How many results are shown at most; 0: all."""
+        return self.settings.result_count if self._count is None else self._count
+
+    def set_count(self, count: int, *, keep: bool = True) -> None:
+        """Show at most so many results; 0 is all. `keep`: also after the next start."""
+        if keep:
+            self.settings.result_count = count
+        self._count = None if keep else count
         self.count_changed.emit(count)
         if self.query is not None:
             self._search()
@@ -384,9 +392,7 @@ class Controller(QObject):
             return
         self._request_id += 1
         self.search_failed = False
-        request = SearchRequest(
-            self._request_id, query, self.model, self.metric, self.settings.result_count, self.scope
-        )
+        request = SearchRequest(self._request_id, query, self.model, self.metric, self.count, self.scope)
         self._searches.submit(
             lambda _token: searcher.steps(request),
             progress=self._on_reply,

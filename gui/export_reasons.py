@@ -1,6 +1,8 @@
 """The engine's reasons why an export or an evaluation cannot be made, in the user's language."""
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
+import re
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QLocale
 
 from gui.skip_reasons import in_words
 
@@ -67,7 +69,13 @@ PATTERNS = (
     ),
 )
 
+SIZE = re.compile(r"\b(\d+\.\d) ([kMGT]B)\b")  # as the engine writes one
+
 
 def export_reason(reason: str) -> str:
     """The reason in the user's language; one that is not known here stays English."""
-    return in_words(reason, PATTERNS, "export reasons")
+    return in_words(SIZE.sub(_localised, reason), PATTERNS, "export reasons")
+
+
+def _localised(size: re.Match[str]) -> str:
+    return f"{QLocale().toString(float(size[1]), 'f', 1)} {size[2]}"

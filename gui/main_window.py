@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
         settings = self.settings
         self.grid.tile_size = settings.tile_size
         self.grid.numbers = settings.show_numbers
-        self.side.set_count(settings.result_count)
+        self.side.set_count(self.controller.count)
         self._show_panels()
         self.actions_["side_panel"].setChecked(settings.show_side_panel)
         self.actions_["inspector"].setChecked(settings.show_inspector)

@@ -41,7 +41,7 @@ class ShownRun(QObject):
             controller.set_query(queries[0])
         controller.set_limit(run.max_distance)
         if run.k is not None:
-            controller.set_count(run.k)
+            controller.set_count(run.k, keep=False)
 
 
 def _shown(query: RunQuery) -> Query | None:

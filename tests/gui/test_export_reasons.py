@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLocale
 
 from engine.errors import ExportError, LabelsError
 from engine.export_folder import ExportFolder
@@ -94,3 +95,13 @@ def test_parts_of_a_reason_are_kept_and_an_unknown_one_stays() -> None:
     assert export_reason("the copies need 12.5 GB, but only 3.0 GB are free").count("GB") == 2
     assert "12.5" in export_reason("the copies need 12.5 GB, but only 3.0 GB are free")
     assert export_reason("something new") == "something new"
+
+
+def test_a_size_has_the_decimal_sign_of_the_language() -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_DE"))
+    try:
+        told = export_reason("the copies need 12.5 GB, but only 3.0 GB are free")
+    finally:
+        QLocale.setDefault(before)
+    assert ("12,5 GB" in told, "3,0 GB" in told) == (True, True), told

@@ -38,7 +38,8 @@ def test_a_run_comes_back_with_its_queries_distance_and_limit(
     assert person.controller.metric is Metric.EUCLIDEAN
     assert person.controller.limit == 3.5
     assert "blue/1.jpg" not in person.sees
-    assert (person.settings.result_count, person.window.side.count.value()) == (5, 5)
+    assert (person.controller.count, person.window.side.count.value()) == (5, 5)
+    assert person.settings.result_count == 1000, "the next start shows as many as ever"
     assert len(person.sees) <= 5
     person.controller.back()
     assert person.controller.query == Query((Part(file=outside),))
