@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.metric import lengths
+from engine.metric import Metric, lengths
 from engine.path_table import PathTable
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Gallery:
     """
 
     __slots__ = ("_file_order", "_lengths", "codes", "generation", "matrix", "model", "paths", "rows")
+
+    approximate = False  # whether a search may miss a photo that is among the nearest
 
     def __init__(
         self,
@@ -78,6 +80,18 @@ class Gallery:
     def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of some photos, float32 [K, D], copied out of the file."""
         return self.matrix.take(self.rows[positions], axis=0)
+
+    def candidates(
+        self,
+        queries: NDArray[np.float32],  # noqa: ARG002
+        metric: Metric,  # noqa: ARG002
+        count: int,  # noqa: ARG002
+        within: NDArray[np.int64] | None,  # noqa: ARG002
+    ) -> list[NDArray[np.int64]] | None:
+        """For each of `queries` float32 [Q, D], ascending positions among which its `count` nearest are, as whoever
+        holds the vectors finds them: of all positions, or of those `within`. None: they lie here, to be looked
+        through."""
+        return None
 
     @property
     def known_lengths(self) -> NDArray[np.float64] | None:

@@ -1,4 +1,4 @@
-"""Exact nearest photos: a fast pass finds candidates, `engine.metric` gives their distances and so the order."""
+"""Nearest photos: a fast pass or a server finds candidates, `engine.metric` gives their distances and so the order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -166,7 +166,12 @@ def _columns(
         found = _candidates(gallery, batch, metric, count, within, most_threads)
         widest = max(map(len, found))
         short = widest <= SHORT and gallery.dimension <= LONGEST_ROW
-        if short and metric is Metric.COSINE and sum(map(len, found)) >= LENGTHS_SHARE * len(gallery):
+        if (
+            short
+            and metric is Metric.COSINE
+            and not gallery.approximate
+            and sum(map(len, found)) >= LENGTHS_SHARE * len(gallery)
+        ):
             gallery.lengths()  # here, not on each thread
         threads = max(1, min(most_threads, len(batch) // QUERIES_A_THREAD))
         bounds = [part * len(batch) // threads for part in range(threads + 1)]
@@ -183,6 +188,9 @@ def _candidates(
     threads: int,
 ) -> list[NDArray[np.int64]]:
     """For each query, ascending positions among which its `count` nearest are."""
+    elsewhere = gallery.candidates(queries, metric, count, within)
+    if elsewhere is not None:
+        return elsewhere
     everything = np.arange(len(gallery), dtype=np.int64) if within is None else within
     found = [everything] * len(queries)
     if len(everything) > SMALL and count <= LARGE_SHARE * len(everything):

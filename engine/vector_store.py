@@ -58,8 +58,9 @@ class VectorStore(Protocol):
         """Whether `search` may miss a photo that is among the nearest."""
 
     def add(self, photos: Sequence[StoredPhoto]) -> None:
-        """Write photos, each content once. One that is there already is the same entity still, with the files of both;
-        a file that had another content before leaves that one. Writing the same twice changes nothing."""
+        """Write photos, each content once. One that is there already is the same entity still, with the files of both.
+        Writing the same twice changes nothing. A file that had another content before is to be removed first; where
+        that did not come to pass, its later state counts."""
 
     def known(self, contents: Collection[bytes]) -> set[bytes]:
         """Those of `contents` that need not be embedded again."""

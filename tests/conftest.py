@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.milvus_server import milvus_process as milvus_process
 from tests.tiny_models import build_tiny_model
 
 CLASSES = {

@@ -1,0 +1,130 @@
+"""A real Milvus server for the tests: the one of the PyPI package `milvus` (standalone, Linux and macOS).
+
+As a program it starts a server and prints its process's number; the server ends with its standard input.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ETCD = """name: default
+listen-client-urls: http://localhost:{client}
+advertise-client-urls: http://localhost:{client}
+listen-peer-urls: http://localhost:{peer}
+initial-advertise-peer-urls: http://localhost:{peer}
+initial-cluster: default=http://localhost:{peer}
+"""
+START_SECONDS = 240  # some 20 on a machine with nothing else to do
+
+
+class MilvusProcess:
+    """A server with a port and a folder of its own, which can be stopped and started again with what it holds."""
+
+    def __init__(self, folder: Path, port: int = 0, **config: Any) -> None:
+        """`config`: values of the package's own template, as `authorization_enabled`."""
+        self.port = port or free_port()
+        self._folder = folder
+        self._config = config
+        self._launcher: subprocess.Popen[str] | None = None
+        self._pid = 0
+
+    @property
+    def address(self) -> str:
+        """Of a collection that nobody else has."""
+        return f"milvus://127.0.0.1:{self.port}/test_{uuid.uuid4().hex[:12]}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        # A program of its own: the package leaves sockets and files to the garbage collector.
+        command = [sys.executable, "-W", "ignore", __file__, str(self._folder), str(self.port)]
+        command.append(json.dumps(self._config))
+        self._launcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._launcher.stdout is not None
+        said = self._launcher.stdout.readline().strip()
+        assert said.isdigit(), f"Milvus does not start: {said}"
+        self._pid = int(said)
+
+    def stop(self) -> None:
+        """Stop it at once, as a machine that is switched off does."""
+        if self._launcher is None:
+            return
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+        self._launcher.communicate()
+        self._launcher, self._pid = None, 0
+
+    def pause(self) -> None:
+        """Have it hang: it keeps its connections and answers nothing."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self._pid, signal.SIGCONT)
+
+
+@pytest.fixture(scope="session")
+def milvus_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
+    """One server for all tests that do not stop it. $SEMBLANCE_TEST_MILVUS, a port, names one that runs already."""
+    pytest.importorskip("milvus", reason="the package of the server is not installed")
+    running = os.environ.get("SEMBLANCE_TEST_MILVUS")
+    process = MilvusProcess(tmp_path_factory.mktemp("milvus"), int(running or 0))
+    try:
+        if not running:
+            process.start()
+        yield process
+    finally:
+        process.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
+    from milvus import MilvusServer
+    from pymilvus import MilvusClient
+
+    server = MilvusServer(wait_for_started=False)
+    client_port, peer_port = free_port(), free_port()
+    server.config.update(**config, etcd_port=client_port)
+    # Its etcd takes port 2380 otherwise, so that there could be one server on a machine.
+    etcd = Path(folder) / "etcd.yaml"
+    etcd.write_text(_ETCD.format(client=client_port, peer=peer_port))
+    own = f"  config:\n    path: {etcd}\n  use:\n    embed: true"
+    server.config.template_text = server.config.template_text.replace("  use:\n    embed: true", own)
+    server.set_base_dir(folder)
+    server.listen_port = port
+    server.start()
+    token = "root:Milvus" if config.get("authorization_enabled") else ""
+    deadline = time.monotonic() + START_SECONDS
+    while server.server_proc.poll() is None and time.monotonic() < deadline:
+        try:
+            client = MilvusClient(uri=f"http://127.0.0.1:{port}", token=token, timeout=5)
+            client.list_collections(timeout=5)
+        except Exception:
+            time.sleep(0.2)
+            continue
+        print(server.server_proc.pid, flush=True)
+        sys.stdin.read()
+        break
+    server.server_proc.kill()
+    server.server_proc.wait()
+
+
+if __name__ == "__main__":
+    import logging
+
+    logging.disable()
+    _serve(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))
