@@ -22,6 +22,7 @@ FOLDER = "searches"
 FORMAT = "semblance-searches"
 VERSION = 1
 MAX_NAME = 200  # characters
+MAX_COUNT = 1_000_000_000  # results
 MAX_BYTES = 32 * 1024 * 1024  # far more than anybody saves: a larger file is none of ours
 LOCK_SECONDS = 5.0
 
@@ -47,7 +48,8 @@ class SavedPart:
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
     """All that decides a ranking: the pictures, the model by its name, the metric, the part of the library that was
-    searched, and the greatest distance that was shown (None: any)."""
+    searched, the greatest distance that was shown (None: any), and how many results at most (0: all; None: not kept, in
+    what older versions saved)."""
 
     name: str
     parts: tuple[SavedPart, ...]
@@ -56,6 +58,7 @@ class SavedSearch:
     limit: float | None = None
     folder: str = ""
     skip_own_folder: bool = False
+    count: int | None = None
 
 
 def file_of(data_dir: Path, root: Path) -> Path:
@@ -157,6 +160,7 @@ def _entry(search: SavedSearch) -> dict[str, Any]:
         "limit": search.limit,
         "folder": search.folder,
         "skip_own_folder": search.skip_own_folder,
+        "count": search.count,
         "parts": [
             {
                 "path": part.path,
@@ -182,8 +186,11 @@ def _search(entry: Any) -> SavedSearch:
         raise ValueError(f"limit {limit!r}")
     if type(entry["skip_own_folder"]) is not bool:
         raise ValueError("skip_own_folder is neither true nor false")
+    count = entry.get("count")
+    if count is not None and (type(count) is not int or not 0 <= count <= MAX_COUNT):
+        raise ValueError(f"count {count!r}")
     metric = Metric(entry["metric"])
-    return SavedSearch(name, parts, model, metric, limit, folder, entry["skip_own_folder"])
+    return SavedSearch(name, parts, model, metric, limit, folder, entry["skip_own_folder"], count)
 
 
 def _part(entry: Any) -> SavedPart:

@@ -1,5 +1,6 @@
 """Saving a search by name, and opening it again: a window to name it, and one with all that are saved."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,10 +46,8 @@ def saved(name: str, query: Query, controller: Controller) -> SavedSearch:
     """What is searched for now, under a name."""
     assert controller.model is not None
     parts = tuple(SavedPart(part.path, part.file, part.region, part.sign, part.mark) for part in query.parts)
-    scope = controller.scope
-    return SavedSearch(
-        name, parts, controller.model.name, controller.metric, controller.limit, scope.folder, scope.skip_own_folder
-    )
+    model, metric, limit, scope = controller.model.name, controller.metric, controller.limit, controller.scope
+    return SavedSearch(name, parts, model, metric, limit, scope.folder, scope.skip_own_folder, count=controller.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,18 @@ class SavedSearches(QObject):
         dialog = ListDialog(searches, self._window)
         dialog.opened.connect(self.open)
         dialog.removed.connect(lambda search: self._remove(dialog, search))
+        dialog.taken_back.connect(lambda search: self._take_back(dialog, search))
         self._show(dialog)
 
     def _remove(self, dialog: "ListDialog", search: SavedSearch) -> None:
         root, data_dir = self._controller.root, self._controller.backend.data_dir
         if root is not None and self._did(lambda: store.remove(data_dir, root, search.name)):
             dialog.take_out(search)
+
+    def _take_back(self, dialog: "ListDialog", search: SavedSearch) -> None:
+        root, data_dir = self._controller.root, self._controller.backend.data_dir
+        if root is not None and self._did(lambda: store.save(data_dir, root, search)):
+            dialog.put_in(search)
 
     def open(self, search: SavedSearch) -> None:
         """Search for this again, with its model, metric, limit and part of the library."""
@@ -154,6 +159,8 @@ class SavedSearches(QObject):
             else:
                 controller.set_model(search.model)
             controller.set_metric(search.metric, keep=False)
+            if search.count is not None:
+                controller.set_count(search.count, keep=False)
             controller.set_limit(limit)
             self._tell(search, missing, search.model if model_gone else "")
         else:
@@ -267,10 +274,12 @@ class SaveDialog(QDialog):
 
 
 class ListDialog(QDialog):
-    """The saved searches of a library, by name: Enter or a double click opens one, Delete removes it."""
+    """The saved searches of a library, by name: Enter or a double click opens one, Delete removes it, Ctrl+Z takes
+    that back."""
 
     opened = Signal(object)  # SavedSearch
     removed = Signal(object)  # SavedSearch
+    taken_back = Signal(object)  # SavedSearch that was removed
 
     def __init__(self, searches: Sequence[SavedSearch], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -280,7 +289,8 @@ class ListDialog(QDialog):
         self.note.setWordWrap(True)
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.windowTitle())
-        self._searches = sorted(searches, key=lambda search: (search.name.casefold(), search.name))
+        self._removed: list[SavedSearch] = []  # the last one is taken back first
+        self._searches = sorted(searches, key=_by_name)
         for search in self._searches:
             self.list.addItem(QListWidgetItem(shown_text(search.name)))
         self.list.setCurrentRow(0)
@@ -288,12 +298,16 @@ class ListDialog(QDialog):
         self.buttons = QDialogButtonBox(_Buttons.Close, self)
         self.open_button = self.buttons.addButton(self.tr("&Open"), QDialogButtonBox.ButtonRole.ActionRole)
         self.remove_button = self.buttons.addButton(self.tr("&Remove"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.undo_button = self.buttons.addButton(self.tr("&Undo"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.undo_button.setToolTip(self.tr("Take the last removal back (Ctrl+Z)"))
         self.open_button.setDefault(True)
         self.open_button.clicked.connect(self._on_open)
         self.remove_button.clicked.connect(self._on_remove)
+        self.undo_button.clicked.connect(self._on_undo)
         self.buttons.rejected.connect(self.close)
         self.delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.list, self._on_remove)
         self.delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        self.undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._on_undo)
         body = QVBoxLayout(self)
         for widget in (self.note, self.list, self.buttons):
             body.addWidget(widget)
@@ -303,8 +317,19 @@ class ListDialog(QDialog):
         """Show no longer what was removed."""
         row = self._searches.index(search)
         del self._searches[row]
+        self._removed.append(search)
         self.list.takeItem(row)
         self._update()
+
+    def put_in(self, search: SavedSearch) -> None:
+        """Show again what was taken back."""
+        self._removed.remove(search)
+        row = bisect_left(self._searches, _by_name(search), key=_by_name)
+        self._searches.insert(row, search)
+        self.list.insertItem(row, QListWidgetItem(shown_text(search.name)))
+        self._update()
+        self.list.setCurrentRow(row)
+        self.list.setFocus()
 
     def _update(self) -> None:
         some = bool(self._searches)
@@ -316,6 +341,7 @@ class ListDialog(QDialog):
         self.list.setVisible(some)
         self.open_button.setEnabled(some)
         self.remove_button.setEnabled(some)
+        self.undo_button.setEnabled(bool(self._removed))
 
     def _chosen(self) -> SavedSearch | None:
         row = self.list.currentRow()
@@ -331,3 +357,11 @@ class ListDialog(QDialog):
         search = self._chosen()
         if search is not None:
             self.removed.emit(search)
+
+    def _on_undo(self) -> None:
+        if self._removed:
+            self.taken_back.emit(self._removed[-1])
+
+
+def _by_name(search: SavedSearch) -> tuple[str, str]:
+    return search.name.casefold(), search.name

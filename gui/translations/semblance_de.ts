@@ -2841,6 +2841,14 @@ Diese Datei ist beschädigt oder gehört einem anderen Programm. Nichts darin wu
         <translation>&amp;Entfernen</translation>
     </message>
     <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>Take the last removal back (Ctrl+Z)</source>
+        <translation>Das zuletzt Entfernte zurückholen (Strg+Z)</translation>
+    </message>
+    <message>
         <source>Nothing is saved for this library yet. “Save this search…” in the menu keeps what you look for.</source>
         <translation>Für diese Bibliothek ist noch nichts gespeichert. „Diese Suche speichern …“ im Menü behält, wonach Sie suchen.</translation>
     </message>

@@ -44,6 +44,7 @@ def search(name: str = "dogs") -> SavedSearch:
         0.125,
         "sub/folder",
         True,
+        250,
     )
 
 
@@ -119,6 +120,8 @@ def changed_file(change: str) -> bytes:
         entry["parts"][0]["region"] = [0.5, 0, 0.1, 1]
     elif change == "no number":
         entry["limit"] = float("nan")
+    elif change == "count":
+        entry["count"] = -1
     elif change == "metric":
         entry["metric"] = "manhattan"
     elif change == "marks only":
@@ -140,7 +143,7 @@ def changed_file(change: str) -> bytes:
 
 CHANGES = [
     *("other format", "other library", "newer", "leads out", "absolute", "sign", "region", "no number", "metric"),
-    *("marks only", "twice", "list", "deep", "empty", "bytes", "cut"),
+    *("marks only", "count", "twice", "list", "deep", "empty", "bytes", "cut"),
 ]
 
 
@@ -160,6 +163,15 @@ def test_a_file_that_is_damaged_or_anothers_is_named_and_stays_as_it_is(data: Pa
         assert caught.value.path == file
         assert caught.value.reason == (saved_searches.NEWER if change == "newer" else saved_searches.DAMAGED)
     assert file.read_bytes() == content
+
+
+def test_a_search_of_an_older_version_has_no_count(data: Path, root: Path) -> None:
+    save(data, root, search())
+    file = file_of(data, root)
+    whole = json.loads(file.read_bytes())
+    del whole["searches"][0]["count"]
+    file.write_text(json.dumps(whole))
+    assert load(data, root) == [replace(search(), count=None)]
 
 
 def test_the_unchanged_file_of_that_test_can_be_read(data: Path, root: Path) -> None:

@@ -86,6 +86,8 @@ def test_a_refined_search_is_saved_and_gives_the_same_ranking_after_a_restart(
     first.controller.set_metric(Metric.EUCLIDEAN, keep=False)
     first.controller.set_scope(Scope(skip_own_folder=True))
     first.waits_for_results()
+    first.controller.set_count(12, keep=False)
+    first.waits_until(lambda: len(first.sees) == 12)
     shown = first.distances[-3]
     first.controller.set_limit(shown)
     ranking, distances = first.sees, first.distances
@@ -104,6 +106,7 @@ def test_a_refined_search_is_saved_and_gives_the_same_ranking_after_a_restart(
     assert second.window.side.models.box.currentText() == "tiny-two"
     assert second.controller.metric is Metric.EUCLIDEAN
     assert second.controller.limit == shown
+    assert (second.controller.count, second.settings.result_count) == (12, 1000)
     assert second.window.side.scope == Scope(skip_own_folder=True)
     assert (second.sees, second.distances) == (ranking, distances)
     assert 0 < len(ranking) < 23
@@ -150,6 +153,13 @@ def test_what_is_saved_is_listed_by_name_and_removed(person: Person, photo_folde
     dialog.remove_button.click()
     assert listed(dialog) == ["a", "C"]
     assert [one.name for one in saved_searches.load(person.backend.data_dir, photo_folder)] == ["C", "a"]
+    dialog.delete.activated.emit()
+    assert listed(dialog) == ["a"]
+    dialog.undo.activated.emit()
+    dialog.undo_button.click()
+    assert listed(dialog) == ["a", "b", "C"]
+    assert not dialog.undo_button.isEnabled()
+    assert {one.name for one in saved_searches.load(person.backend.data_dir, photo_folder)} == {"a", "b", "C"}
 
 
 def test_photos_that_are_gone_are_named_and_left_out(person: Person, photo_folder: Path, tmp_path: Path) -> None:
