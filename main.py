@@ -114,6 +114,13 @@ def run_index(args: argparse.Namespace) -> int:
         return show(args, follow(index(place, store, args.folder, args.model)))
 
 
+def run_cluster_index(args: argparse.Namespace) -> int:
+    from engine.commands.cluster import ClusterOptions, cluster_index
+
+    options = ClusterOptions(args.source, args.store, args.model, args.ray, args.workers, args.threads)
+    return show(args, follow(cluster_index(place_of(args), options)))
+
+
 def run_search(args: argparse.Namespace) -> int:
     from engine.commands.search import search
     from engine.metric import Metric
@@ -252,6 +259,7 @@ def run_explain(args: argparse.Namespace) -> int:
 RUN = {
     None: run_window,
     "index": run_index,
+    "cluster-index": run_cluster_index,
     "search": run_search,
     "models": run_models,
     "export": run_export,

@@ -76,6 +76,15 @@ class VectorStoreError(EngineError):
         self.reason = reason
 
 
+class ClusterError(EngineError):
+    """Embedding on many machines cannot begin or go on; `place` names what is in the way."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.place = place
+        self.reason = reason
+
+
 class ExportError(EngineError):
     """An export cannot be made, or not there; `path` is the file or folder in question."""
 

@@ -3,9 +3,8 @@
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.assembly import AHEAD, Assembly
@@ -16,6 +15,7 @@ from engine.library import Library
 from engine.lookahead import LookAhead, Pending
 from engine.plan import Found, Plan, compare, look
 from engine.prepare import Preparer, Task
+from engine.rate import Rate
 from engine.results import Progress, Skipped
 from engine.store import Store
 from engine.threads import cores
@@ -24,7 +24,6 @@ from engine.writer import Batch, FileRecord, Writer, missing_models
 
 REPORT_SECONDS = 0.033
 HEARTBEAT_SECONDS = 0.1  # between two looks at `cancelled` while a slow drive keeps us waiting
-RATE_SECONDS = 5.0  # the speed shown is that of the last seconds
 
 Cancelled = Callable[[], bool]
 
@@ -69,21 +68,6 @@ def index(
     run = _Run(store, library, tuple(embedders), thumbnails, decode_threads or cores(), cancelled)
     yield from run.work()
     return run.report(time.perf_counter() - started)
-
-
-@dataclass(slots=True)
-class _Rate:
-    """Photos a second over the last seconds."""
-
-    points: deque[tuple[float, int]] = field(default_factory=deque)
-
-    def at(self, done: int) -> float:
-        now = time.perf_counter()
-        self.points.append((now, done))
-        while len(self.points) > 2 and now - self.points[0][0] > RATE_SECONDS:
-            self.points.popleft()
-        first, count = self.points[0]
-        return (done - count) / (now - first) if now > first else 0.0
 
 
 class _Scan(threading.Thread):
@@ -258,7 +242,7 @@ class _Run:
 
         specs = {number: embedder.spec for number, embedder in numbers.items()}
         preparer = Preparer(self._library.root, specs, missing, self._thumbnails)
-        rate, done, total = _Rate(), 0, len(tasks)
+        rate, done, total = Rate(), 0, len(tasks)
         with LookAhead(preparer, iter(tasks), self._threads, AHEAD) as ahead:
             while not self._cancelled():
                 with contextlib.suppress(Pending):

@@ -41,6 +41,14 @@ def count(text: str) -> int:
     return number
 
 
+def positive(text: str) -> int:
+    """An argparse type: a whole number from 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is below 1")
+    return number
+
+
 def distance(text: str) -> float:
     """An argparse type: a finite number from 0."""
     number = float(text)
@@ -96,6 +104,24 @@ def add_models_and_metrics(parser: Parser) -> None:
 def configure_index(parser: Parser) -> None:
     add_library(parser)
     add_model(parser)
+    add_json(parser)
+
+
+def configure_cluster_index(parser: Parser) -> None:
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder that all machines see, or a URL that fsspec reads (s3://BUCKET/PREFIX)",
+    )
+    parser.add_argument("--store", required=True, metavar="ADDRESS", help="milvus://HOST:PORT/COLLECTION")
+    add_model(parser)
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="HOST:PORT of a Ray cluster, or auto (default: one of this machine's cores, started and ended)",
+    )
+    parser.add_argument("--workers", type=positive, metavar="N", help="how many (default: as many as there are cores)")
+    parser.add_argument("--threads", type=positive, default=1, metavar="N", help="cores of a worker (default: 1)")
     add_json(parser)
 
 
@@ -229,6 +255,7 @@ def configure_models(parser: Parser) -> None:
 
 COMMANDS = {
     "index": Command("embed the photos of a folder, or what has changed in it", configure_index),
+    "cluster-index": Command("embed the photos of an archive on many machines", configure_cluster_index),
     "search": Command("rank the photos of a folder by their distance to an image", configure_search),
     "models": Command("list the models", configure_models),
     "export": Command("write the rankings of many queries to files", configure_export),
