@@ -230,6 +230,7 @@ def _ray() -> Any:
     # No word to Ray's makers about who uses it how.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # it warns of a change to come otherwise
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # lines on standard error beside what we say ourselves
     try:
         import ray
         import ray.data
