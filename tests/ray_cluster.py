@@ -1,7 +1,7 @@
 """A real Ray cluster on this machine for the tests: a head without cores, and some nodes with a core each.
 
-As a program it starts one and prints its address; a line `lose` on its standard input takes a node away and adds a new one,
-and the cluster ends with its standard input.
+As a program it starts one and prints its address; a line `lose` on its standard input takes a node away and adds a new
+one, and the cluster ends with its standard input.
 """
 
 import os

@@ -71,6 +71,12 @@ class Ledger:
         """Note contents that the store holds, 16 bytes each, one after another."""
         self._known.update(joined[i : i + HASH_BYTES] for i in range(0, len(joined), HASH_BYTES))
 
+    def forget(self) -> None:
+        """Know nothing any more."""
+        self._known = HashSet()
+        self._claims.clear()
+        self._attempts.clear()
+
     def begin(self, batch: bytes) -> tuple[bool, list[int]]:
         """A batch is begun, perhaps not for the first time: whether each row is to be announced, and the rows to leave
         out, because workers were lost at them."""

@@ -89,6 +89,10 @@ class Cluster:
         """Tell the workers of contents that need not be embedded, 16 bytes each, one after another."""
         self._ray.get(self._ledger.add_known.remote(joined))
 
+    def forget(self) -> None:
+        """Have what was embedded embedded anew."""
+        self._ray.get(self._ledger.forget.remote())
+
     def run(self, files: Sequence[ImageFile]) -> Iterator[list[Outcome]]:
         """What comes of the files, batch by batch as they are finished. What is brought is to be in the store before
         the next call. Raises ClusterError."""
