@@ -94,7 +94,7 @@ def _measured(index: Path, data: Path, sample: Path, name: str) -> list[dict[str
         for each in SIZES:
             chosen = _first(labels, each)
             started = time.perf_counter()
-            found = _finished(adapt(vectors[chosen], [labels[i] for i in chosen]))
+            found = _finished(adapt(vectors[chosen].__getitem__, [labels[i] for i in chosen]))
             seconds = time.perf_counter() - started
             own = Gallery.from_arrays(gallery.paths, found.projection.apply(photos), "own")
             queries = Queries(names, wanted, found.projection.apply(asked), [None] * len(names))

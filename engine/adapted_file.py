@@ -23,7 +23,7 @@ from engine.atomic import replacing
 from engine.errors import ModelError
 from engine.projection import Projection
 from engine.regular_file import open_regular
-from engine.spec import MAX_EMBEDDING, METADATA_KEY, ModelSpec, description_json, parse_description
+from engine.spec import METADATA_KEY, ModelSpec, description_json, parse_description
 
 SUFFIX = ".safetensors"
 BASE_KEY = "base"
@@ -126,7 +126,7 @@ def _base(text: object, path: Path, bases: Sequence[ModelSpec]) -> ModelSpec:
 def _places(header: dict[str, Any], spec: ModelSpec, base: ModelSpec, size: int) -> list[tuple[int, int]]:
     """Where the numbers of weight and bias lie behind the header: exactly one after the other, and the file's rest."""
     shapes = {"weight": [spec.embedding_size, base.embedding_size], "bias": [spec.embedding_size]}
-    if spec.embedding_size * base.embedding_size > MAX_NUMBERS or spec.embedding_size > MAX_EMBEDDING:
+    if spec.embedding_size * base.embedding_size > MAX_NUMBERS:
         raise ModelError(spec.path, "its map is too large")
     places = []
     offset = 0

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.errors import StoreBusyError, StoreError
@@ -104,12 +104,14 @@ def store_errors(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def damage_errors(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with values read from the index into a StoreError: nothing but damage puts a text where a
-    number is written, and SQLite gives what it finds."""
+def damage_errors(path: Path, is_damaged: Callable[[], bool]) -> Iterator[None]:
+    """Turn what goes wrong with values read from the index into a StoreError, where `is_damaged` finds the index to be
+    so: SQLite gives a text where a number was written. What goes wrong with a sound index is our mistake, and stays."""
     try:
         yield
-    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+    except (TypeError, ValueError, ArithmeticError, LookupError, MemoryError) as error:
+        if not is_damaged():
+            raise
         raise StoreError(path, DAMAGED) from error
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.query_set import path_inside
 
 COLUMNS = ("group", "certainty", "path", "distance", "width", "height", "bytes", "modified", "sharpness")
 ENDINGS = (".csv", ".json")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def write_duplicates(report: DuplicateReport, file: Path) -> None:
@@ -65,7 +66,8 @@ def duplicates_value(report: DuplicateReport) -> dict[str, Any]:
 
 def modified(copy: Copy) -> str:
     """When a file was last changed, ISO 8601 in UTC."""
-    return datetime.fromtimestamp(copy.mtime_ns / 1e9, UTC).isoformat(timespec="seconds")
+    # Not fromtimestamp(): Windows knows no time before 1970 by it.
+    return (_EPOCH + timedelta(microseconds=copy.mtime_ns // 1000)).isoformat(timespec="seconds")
 
 
 def _csv_lines(report: DuplicateReport) -> Iterator[str]:

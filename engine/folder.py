@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import FolderError
+from engine.regular_file import modified_ns
 from engine.results import ImageFile, Skipped
 
 EXTENSIONS: frozenset[str] = frozenset(
@@ -111,7 +112,7 @@ def _file(path: str, entry: os.DirEntry[str]) -> ImageFile | Skipped | None:
             return None
         if info.st_file_attributes & _RECALL:
             return Skipped(path, "it lies in the cloud only; download it to have it indexed")
-    return ImageFile(path, info.st_size, info.st_mtime_ns)
+    return ImageFile(path, info.st_size, modified_ns(info))
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -51,7 +51,7 @@ def adapt_library(
     gallery = library.gallery(base)
     if not len(gallery):
         raise FolderError(library.root, f"{base.name} has seen no photo in it yet")
-    return (yield from adapt.adapt(gallery.matrix[gallery.rows], labels))
+    return (yield from adapt.adapt(gallery.vectors, labels))
 
 
 def keep(store: Store, library: Library, base: ModelSpec, found: Adapted, name: str) -> ModelSpec:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.decode import MAX_FILE_BYTES, hash_content, load_bytes, too_large
 from engine.errors import DecodeError
 from engine.preprocess import decode_side, preprocess
-from engine.regular_file import open_regular
+from engine.regular_file import modified_ns, open_regular
 from engine.spec import ModelSpec
 from engine.thumbnail_store import THUMBNAIL_SIDE, ThumbnailStore, encode_thumbnail
 
@@ -111,7 +111,7 @@ def read_steady(path: Path) -> tuple[bytes, int, int]:
                 data = file.read(before.st_size + 1)
                 after = os.fstat(file.fileno())
                 if (before.st_size, before.st_mtime_ns, len(data)) == (after.st_size, after.st_mtime_ns, after.st_size):
-                    return data, after.st_size, after.st_mtime_ns
+                    return data, after.st_size, modified_ns(after)
         raise UnreadableError("it changes while it is read")
     except FileNotFoundError as error:
         raise UnreadableError("it was removed while the library was indexed", gone=True) from error

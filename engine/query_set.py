@@ -20,6 +20,7 @@ from engine.image_header import sniff
 from engine.labels import folder_label, folder_labels
 from engine.library import Library
 from engine.query import embed_file
+from engine.regular_file import modified_ns
 from engine.results import ImageFile, Progress, Skipped
 
 ALL = "all"
@@ -253,7 +254,7 @@ def current_position(root: Path, files: FileTable, gallery: Gallery, path: str) 
         now = (root / path).stat()
     except OSError:
         return None
-    return position if now.st_size == files.sizes[row] and now.st_mtime_ns == files.mtimes_ns[row] else None
+    return position if now.st_size == files.sizes[row] and modified_ns(now) == files.mtimes_ns[row] else None
 
 
 def _embed_ahead(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.calibration import Background, learn_background
+from engine.calibration import learn_background
 from engine.embedder import Embedder
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
@@ -26,6 +26,7 @@ Picture = Callable[[Region | None], Pixels]
 HARDLY_SEEN, CLEARLY_SEEN = 0.8, 0.5
 # Of all other photos at most so many are compared: of the first 20 of 23 nearly all stay whatever is done.
 MOST_COMPARED = 0.5
+LEAST_OTHERS = 2  # one photo alone is first whatever the query is
 
 TILT_DEGREES = 10.0
 JPEG_QUALITY = 10
@@ -57,13 +58,13 @@ class Variation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Robustness:
-    """All variations of one query. `typical` is the median distance of two photos of the library, None where there are
-    not two: what a change can be measured against."""
+    """All variations of one query. `typical` is the median distance of two photos of the library: what a change can be
+    measured against."""
 
     model: str
     metric: Metric
     k: int
-    typical: float | None
+    typical: float
     original: Pixels
     variations: tuple[Variation, ...]
 
@@ -134,27 +135,27 @@ def measure_robustness(
     """Embed the picture and its variations as any query, and compare the rankings of the other photos.
 
     `own` is the query's path where it is a photo of the gallery; it is in no ranking. `k` is cut to half of the other
-    photos, one at least. Raises DecodeError, ModelError, and ValueError for a `k` below 1 or a gallery without
-    another photo.
+    photos, one at least. Raises DecodeError, ModelError, and ValueError for a `k` below 1 or fewer than
+    `LEAST_OTHERS` other photos.
     """
     own = own if own is not None and gallery.index_of(own) is not None else None
     others = len(gallery) - (own is not None)
-    if k < 1 or others < 1:
+    if k < 1 or others < LEAST_OTHERS:
         raise ValueError(f"the first {k} of {others} photos are no ranking")
     k = max(1, min(k, int(MOST_COMPARED * others)))
     yield Progress("varying", 0, len(NAMES))
     whole = picture(None)
     original = embed_rgb(embedder, whole, "query").vector
     before = nearest(gallery, original, metric, None, exclude=own).order
-    typical: Background | None = learn_background(gallery, metric)
+    background = learn_background(gallery, metric)
+    assert background is not None  # there are two photos at least
     variations = []
     for done, name in enumerate(NAMES, 1):
         pixels = picture(CROPS[name]) if name in CROPS else CHANGES[name](whole)
         vector = embed_rgb(embedder, pixels, name).vector
         variations.append(_compared(name, gallery, original, vector, before[:k], metric, own, small(pixels)))
         yield Progress("varying", done, len(NAMES))
-    centre = None if typical is None else typical.centre
-    return Robustness(gallery.model, metric, k, centre, small(whole), tuple(variations))
+    return Robustness(gallery.model, metric, k, background.centre, small(whole), tuple(variations))
 
 
 def _compared(

@@ -128,6 +128,31 @@ def store_id(db: sqlite3.Connection) -> bytes:
     return bytes(db.execute("SELECT store FROM counters").fetchone()[0])
 
 
+# How SQLite calls what each declared type holds; a REAL without a fraction may lie on the disk as a whole number, but
+# is read as it was declared.
+_KIND_OF = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob", "REAL": "real"}
+_TABLES = ("libraries", "contents", "files", "models", "vectors", "refused", "different", "counters")
+_WRONG = (
+    "SELECT 1 FROM contents WHERE length(hash) <> 16 OR id < 1",
+    "SELECT 1 FROM vectors WHERE row < 0 OR content NOT IN (SELECT id FROM contents)",
+    "SELECT 1 WHERE (SELECT count(*) FROM counters) <> 1",
+)
+
+
+def is_damaged(db: sqlite3.Connection) -> bool:
+    """Whether SQLite finds its file not whole, or holds values that are never written. Reads all of it: for when
+    something has gone wrong with a value. Raises sqlite3.Error."""
+    if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        return True
+    for table in _TABLES:
+        for _, column, declared, required, _, key in db.execute(f"PRAGMA table_info({table})").fetchall():
+            strange = f"SELECT 1 FROM {table} WHERE typeof({column}) NOT IN (?, ?) LIMIT 1"  # noqa: S608
+            kind = _KIND_OF[declared]
+            if db.execute(strange, (kind, kind if required or key else "null")).fetchone() is not None:
+                return True
+    return any(db.execute(wrong).fetchone() is not None for wrong in _WRONG)
+
+
 def _version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 

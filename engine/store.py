@@ -95,7 +95,7 @@ class Store:
         # FULL: a commit is on the disk when it returns, like the vectors before it. It costs one more fsync a batch.
         self._connections = Connections(self.path, "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
         try:
-            with store_errors(self.path), damage_errors(self.path):
+            with store_errors(self.path), damage_errors(self.path, self._is_damaged):
                 schema.prepare(self._connections)
                 self.identity = schema.store_id(self._connections.get())
             maintenance.check(self)
@@ -119,6 +119,21 @@ class Store:
         Raises FolderError for a folder that is neither known nor there.
         """
         root = resolved(root)
+        with self.reading() as db:
+            known = db.execute("SELECT id FROM libraries WHERE root = ?", (os.fsencode(root),)).fetchone()
+        try:
+            number = self._opened(root)
+        except StoreError as error:
+            if known is None:
+                raise
+            # A full disk, or a program that writes for long, must not keep anybody from searching what is there.
+            _log.warning("not noted that %s was opened: %s", root, error)
+            number = int(known[0])
+        with self._cache_lock:
+            return self._libraries.setdefault(number, Library(self, number, root))
+
+    def _opened(self, root: Path) -> int:
+        """Note that a library is opened now; returns its number."""
         with self._writing() as db:
             found = db.execute(
                 "UPDATE libraries SET last_opened = ? WHERE root = ? RETURNING id", (time.time(), os.fsencode(root))
@@ -130,9 +145,7 @@ class Store:
                     "INSERT INTO libraries (root, generation, last_opened) VALUES (?, ?, ?) RETURNING id",
                     (os.fsencode(root), schema.next_number(db), time.time()),
                 ).fetchall()
-        number = int(found[0][0])
-        with self._cache_lock:
-            return self._libraries.setdefault(number, Library(self, number, root))
+        return int(found[0][0])
 
     def libraries(self) -> list[LibraryInfo]:
         """Every known library, the one opened last first."""
@@ -175,7 +188,7 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one moment of the index throughout."""
-        with store_errors(self.path), damage_errors(self.path):
+        with store_errors(self.path), damage_errors(self.path, self._is_damaged):
             db = self._connections.get()
             db.execute("BEGIN")
             try:
@@ -186,8 +199,11 @@ class Store:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with store_errors(self.path), damage_errors(self.path), self._connections.transaction() as db:
+        with store_errors(self.path), damage_errors(self.path, self._is_damaged), self._connections.transaction() as db:
             yield db
+
+    def _is_damaged(self) -> bool:
+        return schema.is_damaged(self._connections.get())
 
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """A write transaction; whoever touches a vector file holds `exclusive`, too."""

@@ -47,7 +47,8 @@ class DuplicatesPage(JobDialog):
         self.start.setText(self.tr("&Search"))
         self._backend, self._opened, self._spec = backend, opened, spec
         self.report: DuplicateReport | None = None
-        self._undo: list[tuple[frozenset[PairKey], DuplicateReport]] = []
+        # What was called different, and the report as it stood before; None once another search has replaced it.
+        self._undo: list[tuple[frozenset[PairKey], DuplicateReport | None]] = []
         self.about = QLabel(self)
         self.about.setWordWrap(True)
         self.about.setText(
@@ -155,9 +156,13 @@ class DuplicatesPage(JobDialog):
         self.close_page()
         self.run(
             lambda token: duplicate_steps(self._backend, self._opened.root, self._spec, token),
-            self.show_report,
+            self._on_found,
             self.words,
         )
+
+    def _on_found(self, report: DuplicateReport) -> None:
+        self._undo = [(pairs, None) for pairs, _older in self._undo]
+        self.show_report(report)
 
     def words(self, report: Progress) -> str:
         """How far the search is."""
@@ -265,12 +270,15 @@ class DuplicatesPage(JobDialog):
             self.different_changed.emit()
 
     def undo(self) -> None:
-        """Take the last "not a duplicate" back."""
+        """Take the last "not a duplicate" back; one from before the last search is searched for anew."""
         if self._undo and self._try(lambda: take_back(self._backend.store, self._undo[-1][0])):
             _pairs, report = self._undo.pop()
-            self.close_page()
-            self.show_report(report)
             self.different_changed.emit()
+            if report is None:
+                self._on_start()
+            else:
+                self.close_page()
+                self.show_report(report)
 
     def _try(self, act: Callable[[], object]) -> bool:
         try:

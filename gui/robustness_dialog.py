@@ -89,7 +89,7 @@ class RobustnessDialog(JobDialog):
 
     def _show(self, found: Robustness | None) -> None:
         if found is None:
-            self.tell(self.tr("There is no other photo that could be found."))
+            self.tell(self.tr("A ranking that can change takes at least two other photos."))
             return
         self.tell("")
         while (item := self.cards.takeAt(0)) is not None:
@@ -128,9 +128,8 @@ class RobustnessDialog(JobDialog):
         layout.addWidget(picture)
         layout.addWidget(heading)
         if one is None:
-            typical = found.typical
-            lines = [] if typical is None else [self.tr("Two photos of the library are usually %1 apart")]
-            lines = [line.replace("%1", messages.distance(typical or 0.0)) for line in lines]
+            apart = self.tr("Two photos of the library are usually %1 apart")
+            lines = [apart.replace("%1", messages.distance(found.typical))]
         else:
             bar = QProgressBar(card)
             bar.setRange(0, len(one.ranks))

@@ -9,7 +9,7 @@ from engine.library import Library
 from engine.metric import Metric
 from engine.query import Region, crop, load_part
 from engine.results import Progress
-from engine.robustness import Pixels, Robustness, Variation, measure_robustness, within
+from engine.robustness import LEAST_OTHERS, Pixels, Robustness, Variation, measure_robustness, within
 from engine.spec import ModelSpec
 from gui import messages
 from gui.backend import Backend
@@ -21,11 +21,11 @@ COMPARED = 20  # results: what a person looks at
 def robustness_steps(
     backend: Backend, library: Library, part: Part, spec: ModelSpec, metric: Metric
 ) -> Generator[Progress, None, Robustness | None]:
-    """Vary one picture of a query; None where there is no other photo to rank."""
+    """Vary one picture of a query; None where there are too few others for a ranking that can change."""
     yield Progress("varying", 0, None)
     gallery = library.gallery(spec)
     own = part.path if part.path is not None and gallery.index_of(part.path) is not None else None
-    if len(gallery) - (own is not None) < 1:
+    if len(gallery) - (own is not None) < LEAST_OTHERS:
         return None
     embedder = backend.embedder(spec)
 

@@ -4,6 +4,7 @@ Exits as the program does, and with 99 if Python code made a socket, looked up a
 """
 
 import sys
+from collections.abc import Callable
 
 SOCKETS = 99
 _seen: list[str] = []
@@ -14,14 +15,22 @@ def _note(event: str, args: tuple[object, ...]) -> None:
         _seen.append(f"{event}{args!r}"[:200])
 
 
-def main() -> int:
+def watched(run: Callable[[], int]) -> int:
+    """Run a program; returns its status, or `SOCKETS` with each event on standard error."""
     sys.addaudithook(_note)
-    from main import main as run
-
-    status = run(sys.argv[1:])
+    status = run()
     for event in _seen:
         sys.stderr.write(f"network: {event}\n")
     return SOCKETS if _seen else status
+
+
+def main() -> int:
+    def run() -> int:
+        from main import main as program
+
+        return program(sys.argv[1:])
+
+    return watched(run)
 
 
 if __name__ == "__main__":

@@ -164,4 +164,9 @@ def test_robustness_needs_a_ranking(cli: Cli, photo_folder: Path, tmp_path: Path
     lonely.mkdir()
     draw_photo("red", 1).save(lonely / "one.jpg")
     ran = cli("robustness", lonely, lonely / "one.jpg")
-    assert (ran.status, "no other photo" in ran.err) == (2, True)
+    assert (ran.status, "2 other photos; there are 0" in ran.err) == (2, True)
+    draw_photo("blue", 2).save(lonely / "two.jpg")
+    cli("index", lonely)
+    ran = cli("robustness", lonely, lonely / "one.jpg")
+    assert (ran.status, "2 other photos; there are 1" in ran.err) == (2, True)
+    assert cli("robustness", lonely, query, "--json").json["k"] == 1

@@ -90,6 +90,39 @@ def test_no_library_of_ours_makes_a_socket_either(run: Run, photo_folder: Path, 
     assert not re.findall(r"(?:socket|connect|bind|sendto)\(.*", trace.read_text())
 
 
+EXPORTED = {"results.csv", "index.html", "manifest.json"}
+
+
+def said(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What came on standard error, less what the platform without a screen says of each window with a least size."""
+    return [line for line in done.stderr.splitlines() if "does not support propagateSizeHints" not in line]
+
+
+def test_the_window_makes_no_socket(run: Run, photo_folder: Path, tmp_path: Path) -> None:
+    """The real program with its window: it indexes, searches, draws the map, looks for duplicates, and exports."""
+    done = run(tmp_path / "out", photo_folder, module="tests.silent_window")
+    assert (done.returncode, said(done)) == (0, [])
+    assert {path.name for path in (tmp_path / "out").iterdir()} == EXPORTED
+
+
+@pytest.mark.skipif(not may("unshare", "--net"), reason="only root can make a network namespace")
+def test_the_window_works_where_there_is_no_network(run: Run, photo_folder: Path, tmp_path: Path) -> None:
+    done = run(tmp_path / "out", photo_folder, module="tests.silent_window", prefix=("unshare", "--net"))
+    assert (done.returncode, said(done)) == (0, [])
+    assert {path.name for path in (tmp_path / "out").iterdir()} == EXPORTED
+
+
+@pytest.mark.skipif(not may("strace", "-f", "-o", "/dev/null"), reason="strace is not here, or may not trace")
+def test_nothing_in_the_window_reaches_out_of_this_machine(run: Run, photo_folder: Path, tmp_path: Path) -> None:
+    """Qt may ask the desktop by a socket of this machine, which has a path and no address."""
+    trace = tmp_path / "trace"
+    tracing = ("strace", "-f", "--seccomp-bpf", "-e", "trace=%network", "-o", str(trace))
+    done = run(tmp_path / "out", photo_folder, module="tests.silent_window", prefix=tracing)
+    assert done.returncode == 0, done.stderr
+    assert not re.findall(r"AF_(?!UNIX|LOCAL)\w+.*", trace.read_text())
+    assert {path.name for path in (tmp_path / "out").iterdir()} == EXPORTED
+
+
 def test_onnxruntime_reports_nothing_and_leaves_no_identifier(
     run: Run, photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

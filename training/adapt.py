@@ -13,14 +13,14 @@ from tqdm import tqdm
 from engine.commands.adapt import AdaptOptions, adapt
 from engine.commands.answer import Place
 from engine.commands.arguments import UsageError, build_parser
-from engine.errors import EngineError
+from engine.errors import EngineError, UnknownModelError
 from engine.store import Store, default_data_dir
 
-FAILED, WRONG_USE = 1, 2
+FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130  # as `main.py` has them
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command; returns the exit status: 0, or 1 or 2 with one line of explanation, or 130 after Ctrl+C."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         args = build_parser("adapt").parse_args(argv)
@@ -37,9 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                 bar.set_description(progress.stage)
                 bar.total, bar.n = progress.total, progress.done
                 bar.refresh()
-    except EngineError as error:
+    except (UsageError, UnknownModelError) as error:
         print(error, file=sys.stderr)
-        return WRONG_USE if isinstance(error, UsageError) else FAILED
+        return WRONG_USE
+    except (EngineError, OSError) as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; what was done is kept", file=sys.stderr)
+        return INTERRUPTED
     if args.json:
         print(json.dumps(answer.value(), indent=2))
     else:

@@ -13,7 +13,7 @@ from engine.metric import Metric
 from engine.query import Region, load_part
 from engine.query_set import path_inside
 from engine.results import Progress
-from engine.robustness import CLEARLY_SEEN, Pixels, Robustness, measure_robustness
+from engine.robustness import CLEARLY_SEEN, LEAST_OTHERS, Pixels, Robustness, measure_robustness
 from engine.store import Store
 
 
@@ -27,8 +27,9 @@ def robustness(
     library = yield from ensure_embedded(place, store, folder, [spec])
     gallery = library.gallery(spec)
     own = path_inside(library.root, image)
-    if len(gallery) < (1 if own is None or gallery.index_of(own) is None else 2):
-        raise UsageError(f"{folder}: there is no other photo to rank")
+    others = len(gallery) - (own is not None and gallery.index_of(own) is not None)
+    if others < LEAST_OTHERS:
+        raise UsageError(f"{folder}: a ranking that can change takes {LEAST_OTHERS} other photos; there are {others}")
     embedder = open_embedder(spec, place.provider, place.threads)
 
     def picture(region: Region | None) -> Pixels:
@@ -70,8 +71,7 @@ def _lines(found: Robustness) -> Iterator[str]:
         own = "" if one.own_rank is None else f", the photo itself at rank {one.own_rank}"
         moved = f"moved by {one.rank_change:.1f} ranks on average"
         yield f"  {one.name:<{width}}  {100 * one.overlap:3.0f} %  distance {one.distance:.4f}, {moved}{own}"
-    if found.typical is not None:
-        yield f"  (two photos of the library are {found.typical:.4f} apart, in the middle of all pairs)"
+    yield f"  (two photos of the library are {found.typical:.4f} apart, in the middle of all pairs)"
     for words, names in (
         ("hardly sees", found.hardly_seen()),
         ("sees somewhat", found.seen(clearly=False)),

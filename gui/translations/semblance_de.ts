@@ -1945,8 +1945,8 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>Sucht mit dem veränderten Bild: %1 von %2</translation>
         </message>
         <message>
-            <source>There is no other photo that could be found.</source>
-            <translation>Es gibt kein anderes Foto, das gefunden werden könnte.</translation>
+            <source>A ranking that can change takes at least two other photos.</source>
+            <translation>Für eine Reihenfolge, die sich ändern kann, braucht es mindestens zwei andere Fotos.</translation>
         </message>
         <message>
             <source>As it is</source>

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import schema
 from engine.embedder import open_embedder
 from engine.errors import StoreError
 from engine.indexer import index
@@ -65,6 +66,7 @@ def test_a_models_damaged_values_are_an_error_that_says_what_to_do(
         "UPDATE contents SET hash = zeroblob(3) WHERE id = 1",
         "UPDATE libraries SET generation = 'old'",
         "UPDATE vectors SET content = 'x' || content",
+        "UPDATE vectors SET content = 1000000000000000 WHERE row = 0",
     ],
 )
 def test_a_librarys_damaged_values_are_an_error_that_says_what_to_do(
@@ -77,6 +79,31 @@ def test_a_librarys_damaged_values_are_an_error_that_says_what_to_do(
         store.library(photo_folder).gallery(spec)
 
 
-def test_an_error_of_the_caller_is_no_damage(indexed: Path) -> None:
-    with Store(indexed) as store, pytest.raises(KeyboardInterrupt), store.reading():
-        raise KeyboardInterrupt
+def test_an_index_without_its_counter_is_damaged(indexed: Path) -> None:
+    change(indexed, "DELETE FROM counters")
+    with pytest.raises(StoreError, match="the index is damaged; move it away"):
+        Store(indexed)
+
+
+def test_a_page_that_was_written_over_is_damage(indexed: Path, spec: ModelSpec, photo_folder: Path) -> None:
+    """The values that are left are sound; it is SQLite that finds its file not whole."""
+    db = sqlite3.connect(indexed / "index.db")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    page, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    db.close()
+    with (indexed / "index.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    db = sqlite3.connect(indexed / "index.db")
+    assert schema.is_damaged(db)
+    db.close()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), TypeError("ours"), KeyError("ours"), MemoryError("ours")])
+def test_a_mistake_of_the_caller_is_no_damage(indexed: Path, error: BaseException) -> None:
+    """An error of ours that called itself damage would have somebody throw a sound index away."""
+    with Store(indexed) as store:
+        for place in (store.reading, store.transaction):
+            with pytest.raises(type(error)) as raised, place():
+                raise error
+            assert raised.value is error

@@ -1,9 +1,12 @@
 """Near-identical photos of a real library: measured, exported, and kept apart where somebody said so."""
 
+import contextlib
 import csv
 import json
+import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,9 @@ from engine.different import call_different, different_pairs, take_back
 from engine.duplicate_search import DuplicateReport, contents_of, search_duplicates
 from engine.embedder import open_embedder
 from engine.errors import ExportError
-from engine.export_duplicates import write_duplicates
+from engine.export_duplicates import modified, write_duplicates
 from engine.indexer import index
+from engine.query_set import current_position
 from engine.sharpness import sharpness
 from engine.spec import ModelSpec, read_spec
 from engine.store import Store
@@ -164,6 +168,24 @@ def test_the_groups_are_written_as_csv_and_json(shelf: Shelf, tmp_path: Path) ->
         )
         assert float(row["distance"]) == group["distances"][at]
         assert float(row["sharpness"]) == pytest.approx(facts["sharpness"], abs=0.001)
+
+
+@pytest.mark.parametrize("second", [15_032_385_535, 999_999_999_999, -2_147_483_648, -100_000_000_000])
+def test_files_of_a_clock_that_is_centuries_off_are_found_and_written(
+    shelf: Shelf, tmp_path: Path, second: int
+) -> None:
+    """ext4 knows the year 2446, others far later ones; 64 bits of nanoseconds end in 2262."""
+    for name in ("1.png", "copies/same.png"):
+        with contextlib.suppress(OverflowError, OSError):  # a system that cannot say it has no such files
+            os.utime(shelf.root / name, ns=(0, second * 10**9))
+    report = shelf.search()
+    write_duplicates(report, tmp_path / "groups.csv")
+    (same,) = (group for group in report.groups if "1.png" in [copy.path for copy in group.copies])
+    given = (shelf.root / "1.png").stat().st_mtime_ns
+    year = 2262 if given >= 2**63 else 1677 if given < -(2**63) else datetime.fromtimestamp(given / 1e9, UTC).year
+    assert {modified(copy)[:4] for copy in same.copies} == {str(year)}
+    library = shelf.store.library(shelf.root)  # and they are not taken for changed ones ever after
+    assert current_position(shelf.root, library.files(), library.gallery(shelf.spec), "1.png") is not None
 
 
 def test_nothing_is_written_among_the_photos_or_under_another_ending(shelf: Shelf, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from engine.image_header import read_jpeg_header
+from engine.image_header import exif_orientation, read_jpeg_header
 from tests.conftest import draw_photo
 
 
@@ -51,3 +51,44 @@ def test_a_file_that_ends_at_its_scan_has_one() -> None:
     header = read_jpeg_header(data[: data.index(b"\xff\xda") + 2])
     assert header is not None
     assert header.scans <= 1
+
+
+def test_fill_bytes_and_markers_without_a_body_are_passed_over() -> None:
+    plain = jpeg(0xC0, [3])
+    padded = plain[:2] + b"\xff\x01" + b"\xff\xd3" + b"\xff\xff\xff" + plain[2:]
+    assert read_jpeg_header(padded) == read_jpeg_header(plain)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8",
+        b"\xff\xd8\xff\xd9",  # it ends before anything is described
+        b"\xff\xd8\xff\xe1\x00\x01rest",  # a length that does not hold itself
+        b"\xff\xd8\xff\xc0\x00\x05\x08\x00\x10",  # a frame that is cut short
+        b"\xff\xd8no marker",
+    ],
+)
+def test_what_is_broken_before_its_frame_is_none(data: bytes) -> None:
+    assert read_jpeg_header(data) is None
+
+
+def test_a_frame_without_sampling_counts_each_component_whole() -> None:
+    """Absurd, and must not divide by zero."""
+    data = jpeg(0xC0, [3])
+    for component in range(3):
+        data = data.replace(bytes([component, 0x11, 0]), bytes([component, 0, 0]))
+    header = read_jpeg_header(data)
+    assert header is not None
+    assert header.samples == 3.0
+
+
+def test_the_orientation_is_that_of_the_exif_or_one() -> None:
+    def exif(kind: int, value: bytes) -> bytes:
+        return b"MM\0*\x00\x00\x00\x08\x00\x01\x01\x12" + kind.to_bytes(2, "big") + b"\x00\x00\x00\x01" + value
+
+    assert exif_orientation(exif(3, b"\x00\x06\x00\x00")) == 6
+    assert exif_orientation(exif(4, b"\x00\x00\x00\x06")) == 6
+    assert exif_orientation(exif(3, b"\x00\x09\x00\x00")) == 1
+    assert exif_orientation(exif(3, b"")) == 1
+    assert exif_orientation(b"neither order") == 1

@@ -80,6 +80,26 @@ def test_labels_of_a_file_stand_in_for_folders(library: Library, specs: tuple[Mo
     assert evaluation.lone_labels == ("b",)
 
 
+def test_a_query_stands_in_the_file_of_labels_as_it_is_shown_or_relative_to_its_folder(
+    library: Library, specs: tuple[ModelSpec, ...], tmp_path: Path
+) -> None:
+    """Also where the folder of queries lies in the library, whose paths they are shown by."""
+    elsewhere = tmp_path / "queries"
+    (elsewhere / "deep").mkdir(parents=True)
+    for number, name in enumerate(("relative.png", "deep/shown.png", "unnamed.png")):
+        draw_photo("red", 905 + number).save(elsewhere / name)
+    gallery = {"blue/0.jpg": "a", "red/0.jpg": "b", "red/1.jpg": "b"}
+    labels = gallery | {"relative.png": "a", str(elsewhere / "deep" / "shown.png"): "b"}
+    request = LabelledRequest(specs[:1], queries=elsewhere, labels=labels)
+    (evaluation,) = measured(library, request).evaluations
+    assert {Path(name).name for name in evaluation.names} == {"relative.png", "shown.png"}
+    inside = LabelledRequest(specs[:1], queries=library.root / "red", labels=gallery)
+    (evaluation,) = measured(library, inside).evaluations
+    assert {Path(name).name for name in evaluation.names} == {"0.jpg", "1.jpg"}
+    with pytest.raises(LabelsError, match="no query has a label in the file of labels"):
+        measured(library, LabelledRequest(specs[:1], queries=elsewhere, labels=gallery))
+
+
 def test_without_labels_or_queries_there_is_nothing_to_measure(
     library: Library, specs: tuple[ModelSpec, ...], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.adapt import Adapted, LabelCount
 from engine.adapted_file import load_projection, read_adapted, write_adapted
 from engine.bootstrap import Interval
+from engine.derived import derive
 from engine.embedder import Embedded, open_embedder
 from engine.errors import AdaptError, ModelError
 from engine.explain import Method, explain
@@ -88,6 +89,40 @@ def test_its_vectors_follow_from_the_stored_ones_without_embedding(
         expected = made(base).projection.apply(before.matrix[before.rows])
         assert np.array_equal(gallery.matrix[gallery.rows], expected)
         assert "deriving" not in finished(index(store, photo_folder, [Refuses()]))
+
+
+def test_deriving_can_be_stopped_and_goes_on_where_it_was(
+    own: ModelSpec, data_dir: Path, photo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.derived.AT_ONCE", 10)
+    with Store(data_dir) as store:
+        library = store.library(photo_folder)
+        with store.exclusive():
+            stops = iter([False, False, True])
+            reports = list(derive(store, library, [own], lambda: next(stops)))
+            assert [(report.stage, report.done, report.total) for report in reports] == [
+                ("deriving", 0, 24),
+                ("deriving", 10, 24),
+            ]
+            assert len(library.gallery(own)) == 20
+            assert [report.total for report in derive(store, library, [own])] == [4]
+        assert len(library.gallery(own)) == 24
+
+
+def test_what_follows_to_no_finite_number_is_not_stored(
+    base: ModelSpec, data_dir: Path, photo_folder: Path, own: ModelSpec
+) -> None:
+    """A map whose numbers are finite, and what it makes of the photos is not."""
+    found = made(base)
+    huge = np.full_like(found.projection.weight, 3e38)
+    with Store(data_dir) as store:
+        library = store.library(photo_folder)
+        endless = keep(store, library, base, replace(found, projection=Projection(huge, found.projection.bias)), "huge")
+        with store.exclusive(), np.errstate(all="ignore"):
+            for _ in derive(store, library, [endless, base]):
+                pass
+        assert len(library.gallery(endless)) < 24
+        assert np.isfinite(library.gallery(endless).vectors(np.arange(len(library.gallery(endless))))).all()
 
 
 def test_a_new_photo_gets_the_vector_that_its_copy_would_have_derived(
@@ -214,6 +249,29 @@ def test_a_strange_file_is_refused_with_what_is_wrong(own: ModelSpec, base: Mode
     gone = json.dumps({"name": "gone", "sha256": "0" * 64})
     changed(own.path, lambda header: header["__metadata__"].update(base=gone))  # type: ignore[attr-defined]
     refused("is not there")
+    described = json.loads(described_in(whole))
+    described["input"]["crop"] = "center"
+    changed(own.path, lambda header: header["__metadata__"].update(semblance=json.dumps(described)))  # type: ignore[attr-defined]
+    refused("does not fit its base model tiny")
+
+
+def described_in(data: bytes) -> str:
+    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    text: str = header["__metadata__"]["semblance"]
+    return text
+
+
+def test_what_cannot_be_read_or_is_too_large_is_refused(
+    own: ModelSpec, base: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.adapted_file.MAX_NUMBERS", 10 * 16 - 1)
+    with pytest.raises(ModelError, match="too large"):
+        read_adapted(own.path, [base])
+    own.path.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_projection(own)
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_adapted(own.path, [base])
 
 
 def test_numbers_that_are_none_are_refused_when_it_is_opened(own: ModelSpec, base: ModelSpec) -> None:

@@ -115,7 +115,7 @@ def test_a_picture_that_its_changes_leave_as_it_is_keeps_its_ranking(halves: Hal
 def test_a_tilt_leaves_no_empty_corner_and_keeps_the_proportions(halves: Halves) -> None:
     for width, height in ((300, 200), (200, 300), (160, 160)):
         white = np.full((height, width, 3), 255, dtype=np.uint8)
-        shown = named(measured(halves, gallery(a=(0.0, 0.0)), white, k=1), "tilt").shown
+        shown = named(measured(halves, gallery(a=(0.0, 0.0), b=(1.0, 0.0)), white, k=1), "tilt").shown
         assert shown.min() > 250
         assert shown.shape[1] / shown.shape[0] == pytest.approx(width / height, rel=0.03)
 
@@ -123,7 +123,7 @@ def test_a_tilt_leaves_no_empty_corner_and_keeps_the_proportions(halves: Halves)
 def test_grey_takes_the_colour_away(halves: Halves) -> None:
     red = np.zeros((40, 40, 3), dtype=np.uint8)
     red[..., 0] = 255
-    shown = named(measured(halves, gallery(a=(0.0, 0.0)), red, k=1), "grey").shown
+    shown = named(measured(halves, gallery(a=(0.0, 0.0), b=(1.0, 0.0)), red, k=1), "grey").shown
     # ITU-R 601: 0.299 of red.
     assert np.unique(shown).tolist() == [76]
 
@@ -147,14 +147,17 @@ def test_no_more_than_half_of_the_other_photos_are_compared(halves: Halves) -> N
 
 def test_the_typical_distance_is_that_of_two_photos(halves: Halves) -> None:
     assert measured(halves, gallery(a=(0.0, 0.0), b=(0.3, 0.4)), half_white(), k=1).typical == pytest.approx(0.5)
-    assert measured(halves, gallery(a=(0.0, 0.0)), half_white(), k=1).typical is None
 
 
-def test_there_must_be_something_to_rank(halves: Halves) -> None:
+def test_there_must_be_a_ranking_that_can_change(halves: Halves) -> None:
+    """One other photo is first whatever is done to the query: a model would seem blind to everything."""
     with pytest.raises(ValueError, match="no ranking"):
-        measured(halves, gallery(own=(0.0, 0.0)), half_white(), k=1, own="own")
+        measured(halves, gallery(own=(0.0, 0.0), a=(0.0, 1.0)), half_white(), k=1, own="own")
     with pytest.raises(ValueError, match="no ranking"):
-        measured(halves, gallery(a=(0.0, 0.0)), half_white(), k=0)
+        measured(halves, gallery(a=(0.0, 0.0)), half_white(), k=1)
+    with pytest.raises(ValueError, match="no ranking"):
+        measured(halves, gallery(a=(0.0, 0.0), b=(0.0, 1.0)), half_white(), k=0)
+    assert measured(halves, gallery(a=(0.8, 0.0), b=(0.0, 0.8)), half_white(), k=1).seen(clearly=True) == ("mirror",)
 
 
 def test_changes_are_embedded_as_any_query(tiny_model: Path, photo_folder: Path, tmp_path: Path) -> None:
@@ -180,7 +183,7 @@ def test_every_variation_is_told_in_order_with_progress(halves: Halves) -> None:
     def picture(region: Region | None) -> NDArray[np.uint8]:
         return half_white()
 
-    job = measure_robustness(halves, gallery(a=(0.0, 0.0)), picture, Metric.COSINE, 1)
+    job = measure_robustness(halves, gallery(a=(0.0, 0.0), b=(1.0, 0.0)), picture, Metric.COSINE, 1)
     reports = []
     while True:
         try:

@@ -1,5 +1,6 @@
 """The index as others see it: libraries, galleries, snapshots, locks, damage, and a disk without room."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -499,6 +500,20 @@ def test_a_full_disk_is_said_clearly_and_leaves_the_index_whole(
         assert all(np.array_equal(gallery.vector(n), vector_of(n, spec)) for n in range(30))
 
 
+def test_what_is_there_can_be_searched_though_nothing_can_be_written(
+    store: Store, root: Path, spec: ModelSpec, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When a library was opened is a note that may be missing; a library that is new cannot be made known."""
+    fill(store, root, spec, range(20))
+    store._connections.get().execute("PRAGMA query_only = 1")
+    assert len(store.library(root).gallery(spec)) == 20
+    assert "not noted that" in caplog.text
+    with pytest.raises(StoreError, match="cannot be opened for writing"):
+        store.library(tmp_path)
+    store._connections.get().execute("PRAGMA query_only = 0")
+    assert [info.root for info in store.libraries()] == [root]
+
+
 def _full_disk(size: int, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
@@ -526,6 +541,12 @@ def test_a_disk_that_is_really_full(tmp_path: Path, root: Path, spec: ModelSpec)
             gallery = store.library(root).gallery(spec)
             assert len(gallery) == held
             assert np.array_equal(gallery.vector(held - 1), vector_of(held - 1, spec))
+        with (disk / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+            while ballast.write(bytes(4096)):  # not one byte is free
+                pass
+        with Store(disk / "data") as store:
+            assert len(store.library(root).gallery(spec)) == held
+        (disk / "ballast").unlink()
         subprocess.run(["mount", "-o", f"remount,size={8 << 20}", str(disk)], check=True)
         with Store(disk / "data") as store:
             fill(store, root, spec, range(done, done + 500))
