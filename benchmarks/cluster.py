@@ -105,6 +105,7 @@ def vectors(scratch: Path, count: int) -> list[Result]:
     from tests.milvus_server import MilvusProcess
 
     gallery, queries = made_gallery(scratch, count)
+    (scratch / "milvus").mkdir()
     server = MilvusProcess(scratch / "milvus")
     server.start()
     try:

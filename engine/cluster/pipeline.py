@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 4.0  # for a connection, and again for an answer
 DEFAULT_PORT = 6379
+START_TRIES = 3  # Ray gives its own processes half a minute, which a busy machine may exceed
 # Ray keeps what travels here: files to read, vectors, and the model. Ray itself wants 75 MB.
 LOCAL_STORE_BYTES = 256 << 20
 # Files that travel together. Smaller batches cost more of Ray's own time; larger ones lose more with a machine, and
@@ -144,6 +146,17 @@ class Cluster:
         self.workers = self.workers or max(1, cores() // self._job.threads)
         self._least = self.workers
         self._folder = Path(tempfile.mkdtemp(prefix="semblance-ray-"))
+        for left in reversed(range(START_TRIES)):
+            try:
+                self._start_once(ray)
+                return
+            except ClusterError as error:
+                if not left:
+                    raise
+                _log.info("%s; trying again", error)
+                ray.shutdown()
+
+    def _start_once(self, ray: Any) -> None:
         with _one_line("Ray"):
             ray.init(
                 address="local",
@@ -234,7 +247,7 @@ def _ray() -> Any:
     # No word to Ray's makers about who uses it how.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # it warns of a change to come otherwise
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # lines on standard error beside what we say ourselves
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it would write beside what we say ourselves
     try:
         import ray
         import ray.data
@@ -270,15 +283,16 @@ def _answering(address: str) -> str:
 
         ray._raylet.GcsClient(address=f"{host}:{port}")
 
-    failed = _within(CONNECT_SECONDS, ask)
+    with _silenced():
+        failed = _within(CONNECT_SECONDS, ask)
     if failed is not None:
-        raise ClusterError(place, failed)
+        raise ClusterError(place, f"no Ray cluster answers there ({failed})")
     return f"{host}:{port}"
 
 
 def _within(seconds: float, work: Callable[[], None]) -> str | None:
     """Do something on a thread of its own; why it failed, or None."""
-    failed: list[str] = [f"no answer within {seconds:.0f} s; is it a Ray cluster, of the same version?"]
+    failed: list[str] = [f"nothing within {seconds:.0f} s"]
 
     def run() -> None:
         try:
@@ -295,12 +309,28 @@ def _within(seconds: float, work: Callable[[], None]) -> str | None:
 
 @contextlib.contextmanager
 def _one_line(place: str) -> Iterator[None]:
+    """Ray's start: what goes wrong is one line of ours. What Ray's libraries write past Python is for nobody."""
     try:
-        yield
+        with _silenced():
+            yield
     except EngineError:
         raise
     except Exception as error:
         raise ClusterError(place, _last_line(error)) from error
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Without standard error, for this whole process."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _last_line(error: BaseException) -> str:
