@@ -12,6 +12,7 @@ import os
 import random
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -135,9 +136,19 @@ class Soak:
             self.screen.key(self.chooser.choice(("Down", "Up")), "Return")
 
     def resize(self) -> None:
-        window = self.screen.tool("xdotool", "search", "--onlyvisible", "--name", "Semblance").split()[-1]
+        window = self._window()
+        if window is None:
+            return
         width, height = self.chooser.randint(900, self.screen.width), self.chooser.randint(650, self.screen.height - 30)
         self.screen.tool("xdotool", "windowsize", window, str(width), str(height))
+
+    def _window(self) -> str | None:
+        """The number of the program's window; None where it was not found: the search fails when any other window goes
+        away while it looks."""
+        try:
+            return self.screen.tool("xdotool", "search", "--onlyvisible", "--name", "Semblance").split()[-1]
+        except subprocess.CalledProcessError:
+            return None
 
     def zoom(self) -> None:
         self.screen.key(self.chooser.choice(("ctrl+plus", "ctrl+minus")))
@@ -291,6 +302,7 @@ def main() -> int:
         finally:
             over.set()
             os.dup2(told, 2)
+            print(said.read_text(errors="replace"), end="", file=sys.stderr)
         wrong = problems(samples, said.read_text(errors="replace"), soak, status)
     plot(samples, OUT / "soak.png", f"{len(soak.acts)} acts in {args.minutes:g} minutes, seed {args.seed}")
     quarters = {

@@ -179,3 +179,39 @@ def test_the_same_photos_give_the_same_model() -> None:
     first, second = adapted(vectors, labels), adapted(vectors, labels)
     assert np.array_equal(first.projection.weight, second.projection.weight)
     assert first.gain == second.gain
+
+
+def test_of_very_many_photos_some_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.adapt.MOST_PHOTOS", 90)
+    vectors, labels = drawn(14)
+    asked: list[NDArray[np.int64]] = []
+
+    def vectors_of(positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        asked.append(positions)
+        return vectors[positions]
+
+    for _ in adapt(vectors_of, labels):
+        pass
+    (drawn_ones,) = asked
+    assert len(np.unique(drawn_ones)) == 90
+    assert len({labels[position] for position in drawn_ones}) == LABELS
+
+
+def test_four_photos_of_two_labels_are_enough() -> None:
+    vectors, labels = drawn(15, each=MIN_PHOTOS)
+    two = [row for row, label in enumerate(labels) if label in ("label 0", "label 1")]
+    found = adapted(vectors[two], [labels[row] for row in two])
+    assert found.photos == 2 * MIN_PHOTOS
+    assert np.isfinite(found.projection.weight).all()
+    assert found.gain.low is not None
+    assert found.gain.low <= found.gain.value <= (found.gain.high or 0)
+
+
+def test_labels_whose_photos_are_all_the_same_are_told_apart() -> None:
+    """There is no scatter within a label to divide by."""
+    x = np.repeat(np.eye(3, 6), 4, axis=0)
+    y = np.repeat(np.arange(3), 4)
+    for shrinkage in (0.0, 0.5, 1.0):
+        projected = Discriminants(x, y).at(shrinkage).apply(x.astype(np.float32))
+        assert np.isfinite(projected).all()
+        assert average_precisions(projected, y) == pytest.approx(1.0)

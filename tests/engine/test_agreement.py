@@ -66,3 +66,15 @@ def test_only_photos_that_both_models_know_are_compared() -> None:
     # Without b, which only one of them knows, both put c next to a.
     assert library_agreement(full, partly, [Metric.COSINE] * 2, 1) == 1.0
     assert library_agreement(full, gallery(vectors[:1], ["z"]), [Metric.COSINE] * 2, 1) is None
+
+
+def test_of_many_photos_some_are_asked_for_the_same_ones_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(1)
+    names = [f"{i:03}" for i in range(120)]
+    vectors = generator.standard_normal((120, 8))
+    near = gallery(vectors + 0.3 * generator.standard_normal((120, 8)), names)
+    full = library_agreement(gallery(vectors, names), near, [Metric.COSINE] * 2, 5)
+    monkeypatch.setattr("engine.agreement.SAMPLED_QUERIES", 60)
+    drawn = [library_agreement(gallery(vectors, names), near, [Metric.COSINE] * 2, 5, seed) for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert drawn[0] == pytest.approx(full, abs=0.1)

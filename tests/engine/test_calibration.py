@@ -129,3 +129,20 @@ def test_folders_are_labels_and_photos_in_none_are_left_out() -> None:
     assert expected
     assert folder_match_rates(Gallery.from_arrays(paths, vectors, "drawn"), Metric.COSINE) == expected
     assert folder_match_rates(gallery_of(vectors), Metric.COSINE) == []
+
+
+def test_of_a_large_library_some_labelled_photos_are_drawn_the_same_ones_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Labels are of two clusters: near pairs share theirs, in a sample as in the whole."""
+    random = np.random.default_rng(3)
+    centres = np.repeat(np.eye(2, 16, dtype=np.float32) * 6, 150, axis=0)
+    vectors = (centres + random.standard_normal((300, 16))).astype(np.float32)
+    paths = [f"{'left' if i < 150 else 'right'}/{i:03}.jpg" for i in range(300)]
+    gallery = Gallery.from_arrays(paths, vectors, "drawn")
+    monkeypatch.setattr("engine.calibration.LABELLED_PHOTOS", 100)
+    first, again = (folder_match_rates(gallery, Metric.COSINE) for _ in range(2))
+    assert first == again
+    assert sum(rate.pairs for rate in first) <= 100 * 99 // 2
+    assert first[0].share > 0.9
+    assert first[-1].share < 0.1

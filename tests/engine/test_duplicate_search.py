@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import pytest
 from PIL import Image, ImageFilter
 
 from engine.different import call_different, different_pairs, take_back
-from engine.duplicate_search import DuplicateReport, contents_of, search_duplicates
+from engine.duplicate_search import Copy, CopyGroup, DuplicateReport, contents_of, part, search_duplicates
 from engine.embedder import open_embedder
 from engine.errors import ExportError
 from engine.export_duplicates import modified, write_duplicates
+from engine.gallery import Gallery
 from engine.indexer import index
 from engine.query_set import current_position
 from engine.sharpness import sharpness
@@ -207,3 +209,24 @@ def test_blur_and_reduction_cost_sharpness() -> None:
     assert sharpness(np.asarray(image.resize((160, 120)))) < whole / 2
     assert sharpness(np.asarray(image.resize((1280, 960)))) == pytest.approx(whole, rel=0.35)
     assert sharpness(np.asarray(Image.new("RGB", (1, 1)))) == 0.0
+
+
+def test_photos_that_are_called_different_leave_their_group_and_files_of_one_content_stay_together() -> None:
+    vectors = np.array([[1, 0], [1, 0], [1, 0.1], [0, 1]], dtype=np.float32)
+    gallery = Gallery.from_arrays(["a", "a2", "b", "c"], vectors, "drawn")
+
+    def copy(path: str, content: bytes) -> Copy:
+        return Copy(path, 0.5, 10, 10, 100, 0, 1.0, content)
+
+    group = CopyGroup((copy("a", b"A"), copy("a2", b"A"), copy("b", b"B"), copy("c", b"C")), 0.9)
+    apart = part(gallery, group, frozenset([b"A"]))
+    assert [[one.path for one in kept.copies] for kept in apart.groups] == [["b", "c"], ["a", "a2"]]
+    assert [kept.certainty for kept in apart.groups] == [0.9, 1.0]  # what is left of the two A is one file
+    assert apart.pairs == {frozenset((b"A", b"B")), frozenset((b"A", b"C"))}
+    # Distances are to the first of each group now.
+    assert [one.distance for one in apart.groups[0].copies] == pytest.approx([0.0, 1 - 0.1 / np.sqrt(1.01)], abs=1e-6)
+    assert part(gallery, group, frozenset([b"A", b"B", b"C"])).groups == apart.groups[1:]
+    assert part(gallery, group, frozenset([b"other"])).pairs == frozenset()
+    # Of a photo that has left the gallery meanwhile nothing can be measured: what was told before stays.
+    gone = replace(group, copies=(*group.copies[:3], copy("gone", b"C")))
+    assert [one.distance for one in part(gallery, gone, frozenset([b"A"])).groups[0].copies] == [0.5, 0.5]
