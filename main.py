@@ -13,9 +13,12 @@ from engine.commands.arguments import UsageError, parse
 from engine.errors import EngineError, UnknownModelError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.commands.answer import Answer, Place
     from engine.results import Progress
     from engine.store import Store
+    from engine.vector_store import StoreAddress
 
 # The rest of the engine is imported by the command that needs it: `--help` and a mistyped option answer at once.
 
@@ -96,11 +99,31 @@ def place_of(args: argparse.Namespace) -> "Place":
     for folder in args.models_dir:
         if not folder.is_dir():
             raise UsageError(f"--models-dir {folder}: there is no such folder")
-    return Place(args.data_dir or default_data_dir(), tuple(args.models_dir), args.provider)
+    store = store_address(args.store, args.store_token_file)
+    return Place(args.data_dir or default_data_dir(), tuple(args.models_dir), args.provider, store=store)
+
+
+def store_address(text: str | None, token_file: "Path | None") -> "StoreAddress | None":
+    """The server that the options name."""
+    from engine.errors import VectorStoreError
+    from engine.vector_store import StoreAddress, read_token
+
+    if text is None:
+        if token_file is not None:
+            raise UsageError("--store-token-file goes with --store")
+        return None
+    try:
+        return StoreAddress.parse(text, read_token(token_file))
+    except VectorStoreError as error:
+        raise UsageError(f"--store: {error}") from None
 
 
 def open_store(place: "Place") -> "Store":
-    """The index, which is made where there is none yet."""
+    """The index, which is made where there is none yet; with the vectors of the server that was named, if one was."""
+    if place.store is not None:
+        from engine.served_library import ServedStore
+
+        return ServedStore(place.data_dir, place.store)
     from engine.store import Store
 
     return Store(place.data_dir)
@@ -117,8 +140,11 @@ def run_index(args: argparse.Namespace) -> int:
 def run_cluster_index(args: argparse.Namespace) -> int:
     from engine.commands.cluster import ClusterOptions, cluster_index
 
-    options = ClusterOptions(args.source, args.store, args.model, args.ray, args.workers, args.threads)
-    return show(args, follow(cluster_index(place_of(args), options)))
+    place = place_of(args)
+    if place.store is None:
+        raise UsageError("cluster-index needs --store milvus://HOST:PORT/COLLECTION")
+    options = ClusterOptions(args.source, place.store, args.model, args.ray, args.workers, args.threads)
+    return show(args, follow(cluster_index(place, options)))
 
 
 def run_search(args: argparse.Namespace) -> int:
@@ -202,7 +228,8 @@ def run_open(args: argparse.Namespace) -> int:
             complain(line)
     from gui.app import run as run_app
 
-    return run_app(run.library, place.data_dir, place.folders(), args.provider, run, answer.value()["changes"])
+    changes = answer.value()["changes"]
+    return run_app(run.library, place.data_dir, place.folders(), args.provider, run, changes, store=place.store)
 
 
 def run_window(args: argparse.Namespace) -> int:
@@ -211,7 +238,7 @@ def run_window(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.folder}: there is no such folder")
     from gui.app import run as run_app
 
-    return run_app(args.folder, place.data_dir, place.folders(), args.provider)
+    return run_app(args.folder, place.data_dir, place.folders(), args.provider, store=place.store)
 
 
 def run_calibrate(args: argparse.Namespace) -> int:

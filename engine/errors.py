@@ -67,6 +67,10 @@ class StoreBusyError(StoreError):
     """Another process is writing to the index."""
 
 
+SILENT = "the server does not answer"
+NO_ENTRY = "it does not let us in"
+
+
 class VectorStoreError(EngineError):
     """A server that holds vectors cannot be used; `address` says which, without any secret."""
 

@@ -27,6 +27,7 @@ class Gallery:
     __slots__ = ("_file_order", "_lengths", "codes", "generation", "matrix", "model", "paths", "rows")
 
     approximate = False  # whether a search may miss a photo that is among the nearest
+    whole = True  # whether all vectors can be had at once
 
     def __init__(
         self,

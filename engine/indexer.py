@@ -65,8 +65,12 @@ def index(
         raise ValueError("no model to index with")
     started = time.perf_counter()
     library = store.library(root)
-    run = _Run(store, library, tuple(embedders), thumbnails, decode_threads or cores(), cancelled)
-    yield from run.work()
+    threads = decode_threads or cores()
+    run = _Run(store, library, tuple(embedders), thumbnails, threads, cancelled)
+    if store.served:
+        yield from run.work_served()
+    else:
+        yield from run.work()
     return run.report(time.perf_counter() - started)
 
 
@@ -146,6 +150,21 @@ class _Run:
             if Writer(self._store, self._library).entry_is_stale():  # a run before this one was killed
                 with contextlib.suppress(StoreBusyError), self._store.exclusive(seconds=0):
                     self._look_after()
+
+    def work_served(self) -> Generator[Progress, None, None]:
+        """The same where a server holds the vectors."""
+        from engine.served_indexer import Served, bring_up_to_date  # with an extra behind it
+        from engine.served_library import ServedLibrary
+
+        assert isinstance(self._library, ServedLibrary)
+        done = Served()
+        try:
+            yield from bring_up_to_date(
+                self._library, self._embedders, self._thumbnails, self._threads, self._cancelled, done
+            )
+        finally:
+            self._complete, self._embedded, self._removed = done.complete, done.embedded, done.removed
+            self._skipped, self._embedding_seconds = done.skipped, done.seconds
 
     def report(self, seconds: float) -> IndexReport:
         images = len(self._library.files())

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.errors import VectorStoreError
+from engine.errors import NO_ENTRY, SILENT, VectorStoreError
 from engine.vector_store import TOKEN, TOKEN_FILE, StoreAddress
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Server:
         except Exception as error:
             if not _is_transport(error):
                 raise
-            raise VectorStoreError(str(self.address), "the server does not answer") from None
+            raise VectorStoreError(str(self.address), SILENT) from None
 
     def _ask_alive(self, client: "MilvusClient") -> None:
         from pymilvus.exceptions import MilvusException
@@ -92,7 +92,7 @@ class Server:
         except Exception as error:
             if not _is_transport(error):
                 raise
-            raise VectorStoreError(str(self.address), "the server does not answer") from None
+            raise VectorStoreError(str(self.address), SILENT) from None
 
     def _error(self, error: Any) -> VectorStoreError:
         text = str(getattr(error, "message", "") or error)
@@ -100,9 +100,10 @@ class Server:
             text = text.replace(self.address.token, "…")
         if any(word in text.lower() for word in ("unauthenticated", "auth check failure", "permission deny", "denied")):
             told = "the token is wrong" if self.address.token else "it wants a token"
-            return VectorStoreError(str(self.address), f"{told}; it is read from ${TOKEN} or the file ${TOKEN_FILE}")
+            reason = f"{NO_ENTRY}: {told}; it is read from ${TOKEN} or the file ${TOKEN_FILE}"
+            return VectorStoreError(str(self.address), reason)
         if _is_silence(error):
-            return VectorStoreError(str(self.address), "the server does not answer")
+            return VectorStoreError(str(self.address), SILENT)
         return VectorStoreError(str(self.address), " ".join(text.split())[:300])
 
 

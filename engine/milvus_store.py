@@ -105,6 +105,11 @@ class MilvusStore:
         return cls(server, name, about)
 
     @property
+    def source(self) -> str:
+        """The folder or address that the collection was filled from; "" where it does not say."""
+        return self.about.source
+
+    @property
     def dimension(self) -> int:
         return self._dimension
 

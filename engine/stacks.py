@@ -42,7 +42,11 @@ def find_stacks(
     camera a photo was taken, None where nothing does: alike photos of one camera within three seconds are a burst.
     """
     chosen = np.sort(results[:STACKED_UP_TO])
-    part = Gallery(gallery.paths.take(chosen), gallery.matrix, gallery.rows[chosen], gallery.model, gallery.generation)
+    # Their vectors alone: from a server, all of them would take a while.
+    rows, own = np.unique(gallery.rows[chosen], return_index=True)
+    vectors = gallery.vectors(chosen[own])
+    part_rows = np.searchsorted(rows, gallery.rows[chosen])
+    part = Gallery(gallery.paths.take(chosen), vectors, part_rows, gallery.model, gallery.generation)
     moments: dict[int, Moment | None] = {}
 
     def taken(at: int) -> Moment | None:

@@ -76,6 +76,8 @@ def default_data_dir() -> Path:
 class Store:
     """The index in `data_dir`. May be used from any thread; every method raises StoreError for what goes wrong."""
 
+    served = False  # whether a server holds the vectors: `engine.served_library`
+
     def __init__(self, data_dir: Path, lock_seconds: float = LOCK_SECONDS) -> None:
         """Open the index, make it where there is none, bring an older one up to date, and look for damage.
 

@@ -11,6 +11,7 @@ from gui.preflight import problem
 
 if TYPE_CHECKING:
     from engine.manifest import Run
+    from engine.vector_store import StoreAddress
 
 FAILED = 1
 
@@ -22,9 +23,10 @@ def run(
     provider: str | None,
     exported: "Run | None" = None,
     changes: Sequence[str] = (),
+    store: "StoreAddress | None" = None,
 ) -> int:
     """Show the window until it is closed; `folder` None opens none, `exported` shows such a run again instead, and
-    tells `changes` since it was made. Returns the process's exit status."""
+    tells `changes` since it was made; `store` is a server that holds the vectors. Returns the process's exit status."""
     trouble = problem()
     if trouble is not None:
         sys.stderr.write(f"{trouble}\n")
@@ -34,7 +36,7 @@ def run(
     try:
         from gui.application import execute  # Qt: not before the look above
 
-        status = execute(folder, data_dir, model_folders, provider, exported, changes)
+        status = execute(folder, data_dir, model_folders, provider, exported, changes, store)
     finally:
         gc.enable()
     from gui.worker import hangs

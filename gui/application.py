@@ -21,6 +21,7 @@ from gui.theme import Theme
 
 if TYPE_CHECKING:
     from engine.manifest import Run
+    from engine.vector_store import StoreAddress
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 FAILED = 1
@@ -35,6 +36,7 @@ def execute(
     provider: str | None,
     exported: "Run | None" = None,
     changes: Sequence[str] = (),
+    store: "StoreAddress | None" = None,
 ) -> int:
     """Make the application and run it until its window is closed; returns the exit status."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -45,7 +47,7 @@ def execute(
         settings = Settings(data_dir)
         translators = install_language(app, settings.language)
         theme = Theme(app, settings.theme)
-        backend = Backend(data_dir, model_folders, provider)
+        backend = Backend(data_dir, model_folders, provider, store)
         backend.use_provider(provider or settings.provider or None)
     except (EngineError, OSError) as error:
         message = messages.explain(error)

@@ -12,15 +12,24 @@ from engine.thumbnail_store import ThumbnailStore
 
 if TYPE_CHECKING:
     from engine.embedder import Embedder
+    from engine.vector_store import StoreAddress
 
 
 class Backend:
     """Store, thumbnails, models, and the networks that have been opened: one session for each model, shared by all."""
 
-    def __init__(self, data_dir: Path, model_folders: Sequence[Path], provider: str | None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        model_folders: Sequence[Path],
+        provider: str | None,
+        address: "StoreAddress | None" = None,
+    ) -> None:
+        """`address`: the server that holds the vectors, instead of the index."""
         self.data_dir = data_dir
         self.provider = self._given_provider = provider  # the command line's word stands above the preferences
-        self.store = Store(data_dir)
+        self.address = address
+        self.store = Store(data_dir) if address is None else served_store(data_dir, address)
         self.thumbnails = ThumbnailStore(data_dir)
         self._folders = (*model_folders, own_folder(data_dir))
         self._embedders: dict[Path, Embedder] = {}
@@ -73,6 +82,13 @@ class Backend:
         self._embedders.clear()
         self.thumbnails.close()
         self.store.close()
+
+
+def served_store(data_dir: Path, address: "StoreAddress") -> Store:
+    """The index, with a server for vectors; it is asked only when a folder is opened."""
+    from engine.served_library import ServedStore  # with an extra behind it
+
+    return ServedStore(data_dir, address)
 
 
 def skipped_files(library: Library) -> list[Skipped]:

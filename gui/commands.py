@@ -74,7 +74,7 @@ class Commands(QObject):
         controller, grid = self._controller, self._grid
         for key, act in {
             "open_folder": self.choose_folder,
-            "rescan": controller.rescan,
+            "rescan": controller.look_for_changes,
             "stop": controller.stop_indexing,
             "skipped": self.show_skipped,
             "preferences": self.show_preferences,
@@ -120,8 +120,8 @@ class Commands(QObject):
         controller, actions = self._controller, self._actions
         opened, query = controller.state is not None, controller.query is not None
         count = len(self._chosen())
+        actions["rescan"].setEnabled(opened or controller.opening is not None)
         for key in (
-            "rescan",
             "filter",
             "open_image",
             "history",
@@ -265,8 +265,15 @@ class Commands(QObject):
         dialog.show()
 
     def show_error(self, error: Exception) -> None:
-        """Tell in people's words, with details to copy; the window stays usable."""
-        ErrorDialog(messages.explain(error), self._window).show()
+        """Tell in people's words, with details to copy; the window stays usable. What is told already, and not read
+        yet, is not told twice: a server that is gone fails whatever is under way."""
+        message = messages.explain(error)
+        for shown in self._window.findChildren(ErrorDialog):
+            if shown.isVisible() and (shown.message.title, shown.message.text) == (message.title, message.text):
+                shown.raise_()
+                return
+        ErrorDialog(message, self._window).show()
+        self.update()
 
     def notify(self, text: str) -> None:
         """Say something small that needs no answer."""

@@ -58,6 +58,7 @@ class Controller(QObject):
         self.backend = backend
         self.settings = settings
         self.root: Path | None = None
+        self.opening: Path | None = None  # asked for, and not open yet: what is asked may be silent, and asked again
         self.state: LibraryState | None = None
         self.history: History[Place] = History()
         self.model: ModelSpec | None = backend.model(settings.model)
@@ -96,6 +97,7 @@ class Controller(QObject):
 
     def open_library(self, root: Path) -> None:
         """Open a folder: what the index knows of it is shown at once, then the index is brought up to date."""
+        self.opening = root
         self.library_opening.emit(root)
         self._looks.submit(
             lambda _token: open_library(self.backend, root), done=self._on_opened, failed=self.failed.emit, replace=True
@@ -104,7 +106,7 @@ class Controller(QObject):
     def _on_opened(self, state: LibraryState) -> None:
         self.indexing.stop()
         self._searches.cancel_all()
-        self.root = state.library.root
+        self.root, self.opening = state.library.root, None
         self.history.clear()
         self.history.visit(Place(None))
         self.scope, self.limit, self.reply, self._on_disk = Scope(), None, None, None
@@ -117,6 +119,15 @@ class Controller(QObject):
         self.spread_changed.emit(None)
         self.history_changed.emit()
         self._show()
+        self.rescan()
+
+    def look_for_changes(self) -> None:
+        """Look for them because somebody asked; what has failed before is tried again."""
+        if self.opening is not None:
+            self.open_library(self.opening)
+            return
+        if self.search_failed:
+            self._search()
         self.rescan()
 
     def rescan(self) -> None:

@@ -35,7 +35,8 @@ class Filtered:
 
 
 def open_library(backend: Backend, root: Path) -> LibraryState:
-    """Open a folder as a library. Raises FolderError when it cannot be read, StoreError when the index cannot."""
+    """Open a folder as a library. Raises FolderError when it cannot be read, StoreError when the index cannot,
+    VectorStoreError when a server cannot."""
     return look(backend, backend.store.library(root))
 
 

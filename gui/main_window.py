@@ -221,6 +221,7 @@ class MainWindow(QMainWindow):
             controller.photos,
             len(reply.gallery) if reply else 0,
             controller.folding.folded if controller.query is not None else 0,
+            reply is not None and reply.approximate,
             self.understanding.nothing_similar,
         )
         query = controller.query

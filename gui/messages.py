@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject
 
 from engine.errors import (
+    NO_ENTRY,
+    SILENT,
     AdaptError,
     DecodeError,
     EngineError,
@@ -19,6 +21,7 @@ from engine.errors import (
     StoreError,
     StoreTooNewError,
     UnknownModelError,
+    VectorStoreError,
 )
 from engine.metric import Metric
 from engine.results import Progress
@@ -78,6 +81,8 @@ def _words(error: BaseException) -> tuple[str, str]:
         return _saved_words(error)
     if isinstance(error, StoreError):
         return _store_words(error)
+    if isinstance(error, VectorStoreError):
+        return _server_words(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return (
             translate("messages", "The disk is full"),
@@ -112,6 +117,21 @@ def _store_words(error: StoreError) -> tuple[str, str]:
             translate("messages", "Wait until it has finished, or close it, and choose “Look for changes” (F5)."),
         )
     return translate("messages", "The index cannot be used"), str(error)
+
+
+def _server_words(error: VectorStoreError) -> tuple[str, str]:
+    translate = QCoreApplication.translate
+    if error.reason == SILENT:
+        title = translate("messages", "The server does not answer")
+        text = translate(
+            "messages", "%1\n\nIs it running, and is the network there? Then choose “Look for changes” (F5)."
+        )
+    elif error.reason.startswith(NO_ENTRY):
+        title = translate("messages", "The server does not let Semblance in")
+        text = translate("messages", "%1\n\nThe token for it is missing or wrong. Start Semblance with the right one.")
+    else:
+        return translate("messages", "The server cannot be used"), str(error)
+    return title, text.replace("%1", error.address)
 
 
 def _saved_words(error: SavedSearchError) -> tuple[str, str]:

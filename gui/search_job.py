@@ -48,10 +48,16 @@ class SearchReply:
     to_file: NDArray[np.int64] | None  # [N] position in the gallery -> row of `listing`; None where they are the same
     candidates: int  # photos that could have been results
 
+    @property
+    def approximate(self) -> bool:
+        """Whether a photo that is as near may be missing: a server's index chose the results."""
+        return self.gallery.approximate and len(self.ranking) < self.candidates
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """The distances of everything that could have been a result: float32 [M], ascending."""
+    """The distances of everything that could have been a result: float32 [M], ascending. Of the results alone where
+    there are more photos on a server than are read from it."""
 
     request: SearchRequest
     distances: NDArray[np.float32]
@@ -81,7 +87,7 @@ class Searcher:
         candidates = len(gallery) - (own is not None) if allowed is None else int(allowed.sum())
         to_file = self._to_file(gallery, listing, request.model)
         yield SearchReply(request, vector, gallery, ranking, listing, to_file, candidates)
-        if len(ranking) == candidates:
+        if len(ranking) == candidates or not gallery.whole:
             return Spread(request, ranking.distances.astype(np.float32))
         distances = yield from _all_distances(gallery, vector, request.metric)
         if own is not None:
@@ -148,7 +154,8 @@ def _all_distances(
     distances = np.empty(len(gallery), dtype=np.float32)
     for start in range(0, len(gallery), BLOCK):
         block = slice(start, start + BLOCK)
-        distances[block] = pairwise_distance(gallery.matrix[gallery.rows[block]], query, metric)
+        positions = np.arange(start, min(start + BLOCK, len(gallery)), dtype=np.int64)
+        distances[block] = pairwise_distance(gallery.vectors(positions), query, metric)
         yield None
     return distances
 

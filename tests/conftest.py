@@ -6,13 +6,15 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from engine.store import Store
+from engine.vector_store import StoreAddress, read_token
 from tests.milvus_server import milvus_process as milvus_process
 from tests.tiny_models import build_tiny_model
 
@@ -112,6 +114,47 @@ def data_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     return folder
+
+
+# Both places where vectors may lie: the index, and a real Milvus server (`tests/milvus_server.py`).
+both_stores = pytest.mark.parametrize("store_kind", ["embedded", "milvus"], indirect=True)
+
+
+@pytest.fixture
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """Where vectors lie: in the index, unless a test is of `both_stores`."""
+    return str(getattr(request, "param", "embedded"))
+
+
+@pytest.fixture
+def store_address(store_kind: str, request: pytest.FixtureRequest) -> Iterator[StoreAddress | None]:
+    """The server's place for this test's vectors, emptied in the end; None where they lie in the index."""
+    if store_kind == "embedded":
+        yield None
+        return
+    address = StoreAddress.parse(request.getfixturevalue("milvus_process").address, read_token())
+    yield address
+    drop_collections(address)
+
+
+def open_index(data_dir: Path, address: StoreAddress | None) -> Store:
+    """The index, or the index with a server's vectors."""
+    if address is None:
+        return Store(data_dir)
+    from engine.served_library import ServedStore
+
+    return ServedStore(data_dir, address)
+
+
+def drop_collections(address: StoreAddress) -> None:
+    """Take away what lies at an address."""
+    from engine.milvus_client import Server
+    from engine.milvus_store import collections
+
+    server = Server(address)
+    for name in collections(server):
+        server.call(lambda client, seconds, name=name: client.drop_collection(name, timeout=seconds))
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+TOKEN = "SEMBLANCE_STORE_TOKEN"
+ROOT_TOKEN = "root:Milvus"  # what a new server is born with
 _ETCD = """name: default
 listen-client-urls: http://localhost:{client}
 advertise-client-urls: http://localhost:{client}
@@ -73,16 +75,19 @@ class MilvusProcess:
 
 @pytest.fixture(scope="session")
 def milvus_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
-    """One server for all tests that do not stop it. $SEMBLANCE_TEST_MILVUS, a port, names one that runs already."""
+    """One server for all tests that do not stop it, which wants a token: $SEMBLANCE_STORE_TOKEN has it as long as the
+    tests run. $SEMBLANCE_TEST_MILVUS, a port, names one that runs already."""
     pytest.importorskip("milvus", reason="the package of the server is not installed")
     running = os.environ.get("SEMBLANCE_TEST_MILVUS")
-    process = MilvusProcess(tmp_path_factory.mktemp("milvus"), int(running or 0))
+    process = MilvusProcess(tmp_path_factory.mktemp("milvus"), int(running or 0), authorization_enabled=True)
+    os.environ[TOKEN] = ROOT_TOKEN
     try:
         if not running:
             process.start()
         yield process
     finally:
         process.stop()
+        del os.environ[TOKEN]
 
 
 def free_port() -> int:
@@ -103,11 +108,13 @@ def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
     etcd = Path(folder) / "etcd.yaml"
     etcd.write_text(_ETCD.format(client=client_port, peer=peer_port))
     own = f"  config:\n    path: {etcd}\n  use:\n    embed: true"
-    server.config.template_text = server.config.template_text.replace("  use:\n    embed: true", own)
+    text = server.config.template_text.replace("  use:\n    embed: true", own)
+    # On a machine with other work it would take itself for dead, and end.
+    server.config.template_text = text.replace("    ttl: 30 #", "    ttl: 900 #")
     server.set_base_dir(folder)
     server.listen_port = port
     server.start()
-    token = "root:Milvus" if config.get("authorization_enabled") else ""
+    token = ROOT_TOKEN if config.get("authorization_enabled") else ""
     deadline = time.monotonic() + START_SECONDS
     while server.server_proc.poll() is None and time.monotonic() < deadline:
         try:

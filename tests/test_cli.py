@@ -16,7 +16,8 @@ import pytest
 
 import main
 from engine.commands.arguments import split_command
-from tests.conftest import draw_photo
+from engine.vector_store import StoreAddress
+from tests.conftest import both_stores, draw_photo
 from tests.test_docs import fields_of, section_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,20 +41,28 @@ Cli = Callable[..., Ran]
 
 
 @pytest.fixture
-def cli(data_dir: Path, model_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+def cli(
+    data_dir: Path,
+    model_folder: Path,
+    store_address: StoreAddress | None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Cli:
     """Runs a command in this process with tiny models only."""
     monkeypatch.setattr("engine.commands.answer.bundled_folder", lambda: model_folder)
     monkeypatch.setenv("SEMBLANCE_DATA", str(data_dir))
 
     def run(*words: object) -> Ran:
         capsys.readouterr()
-        status = main.run([str(word) for word in words])
+        where = [] if store_address is None else ["--store", store_address]
+        status = main.run([str(word) for word in (*words, *where)])
         out, err = capsys.readouterr()
         return Ran(status, out, err)
 
     return run
 
 
+@both_stores
 def test_index_reports_every_documented_field_and_embeds_nothing_twice(cli: Cli, photo_folder: Path) -> None:
     (photo_folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
     first = cli("index", photo_folder, "--json").json
@@ -80,6 +89,7 @@ def test_index_without_json_is_one_line_and_the_skipped_files(cli: Cli, photo_fo
     assert lines[1].startswith("skipped empty.png: ")
 
 
+@both_stores
 def test_search_ranks_the_others_and_says_of_what(cli: Cli, photo_folder: Path) -> None:
     cli("index", photo_folder)
     found = cli("search", photo_folder, photo_folder / "blue" / "0.jpg", "-k", 5, "--json").json
@@ -113,6 +123,7 @@ def test_an_image_from_elsewhere_is_compared_with_all(cli: Cli, photo_folder: Pa
     assert found["results"][0]["distance"] < 1e-6
 
 
+@both_stores
 def test_an_edited_photo_is_searched_with_as_it_is_now(cli: Cli, photo_folder: Path) -> None:
     cli("index", photo_folder)
     query = photo_folder / "blue" / "0.jpg"
@@ -121,6 +132,7 @@ def test_an_edited_photo_is_searched_with_as_it_is_now(cli: Cli, photo_folder: P
     assert cli("search", photo_folder, query, "-k", 1, "--json").json["results"][0]["path"] == "yellow/0.jpg"
 
 
+@both_stores
 def test_the_metric_and_the_model_are_those_asked_for(cli: Cli, photo_folder: Path) -> None:
     query = photo_folder / "blue" / "0.jpg"
     euclidean = cli("search", photo_folder, query, "--metric", "euclidean", "--json").json

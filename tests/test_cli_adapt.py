@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import both_stores
 from tests.test_cli import Cli, cli
 from tests.test_cli_understand import documented
 
@@ -28,6 +29,7 @@ def sorted_photos(tmp_path: Path) -> Path:
     return root
 
 
+@both_stores
 def test_an_own_model_gains_ranks_and_is_thrown_away(cli: Cli, sorted_photos: Path, data_dir: Path) -> None:
     answer = cli("adapt", sorted_photos, "--json").json
     documented("adapt", answer)

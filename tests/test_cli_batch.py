@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import both_stores
 from tests.test_cli import Cli, cli
 from tests.test_docs import section_of
 
@@ -73,6 +74,7 @@ def test_the_answer_of_open_holds_what_is_documented(
     assert cli("open", manifest, "--json").json["changes"]
 
 
+@both_stores
 def test_the_answer_of_evaluate_holds_what_is_documented(cli: Cli, photo_folder: Path, tmp_path: Path) -> None:
     (photo_folder / "alone").mkdir()
     (photo_folder / "blue" / "0.jpg").rename(photo_folder / "alone" / "0.jpg")

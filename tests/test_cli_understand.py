@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import CLASSES, draw_photo
+from tests.conftest import CLASSES, both_stores, draw_photo
 from tests.test_cli import Cli, cli
 from tests.test_docs import section_of
 
@@ -34,6 +34,7 @@ def documented(command: str, value: object) -> None:
     assert [field for field in sorted(fields) if f"`{field}`" not in section] == []
 
 
+@both_stores
 def test_calibrate_tells_how_rare_a_distance_is(cli: Cli, photo_folder: Path) -> None:
     answer = cli("calibrate", photo_folder, "--json").json
     documented("calibrate", answer)
@@ -54,6 +55,7 @@ def test_calibrate_needs_two_photos(cli: Cli, tmp_path: Path) -> None:
     assert "at least two photos" in ran.err
 
 
+@both_stores
 def test_compare_lays_two_models_side_by_side(cli: Cli, photo_folder: Path) -> None:
     query = sorted(photo_folder.rglob("*.jpg"))[0]
     names = ("vit-tiny-imagenet", "tiny-two")
@@ -83,6 +85,7 @@ def test_compare_takes_one_model_under_both_distances_but_not_one_ranking(cli: C
     assert "two models or two metrics" in ran.err
 
 
+@both_stores
 def test_duplicates_finds_copies_and_changes_nothing(cli: Cli, photo_folder: Path) -> None:
     original = sorted(photo_folder.rglob("*.jpg"))[3]
     copy, resaved = photo_folder / "copy.jpg", photo_folder / "resaved.jpg"
@@ -129,6 +132,7 @@ def test_a_picture_that_cannot_be_read_is_named(cli: Cli, photo_folder: Path, tm
     assert "broken.jpg: not an image" in ran.err
 
 
+@both_stores
 def test_robustness_tells_what_the_model_sees(cli: Cli, photo_folder: Path) -> None:
     query = sorted(photo_folder.rglob("*.jpg"))[0]
     answer = cli("robustness", photo_folder, query, "-k", 5, "--json").json

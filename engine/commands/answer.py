@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.spec import DEFAULT_MODEL, ModelSpec, bundled_folder, find_model, own_folder
+from engine.vector_store import StoreAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Place:
     model_folders: tuple[Path, ...] = ()  # besides the one that comes with the program
     provider: str | None = None  # None: the best there is
     threads: int | None = None  # None: as many as there are cores
+    store: StoreAddress | None = None  # the server that holds the vectors; None: the index does
 
     def folders(self) -> list[Path]:
         """Every folder that models are looked for in: the bundled one first, the user's own models last."""

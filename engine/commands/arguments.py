@@ -11,7 +11,13 @@ from engine.version import PRODUCT, __version__
 
 METRICS = ("cosine", "euclidean")
 FORMATS = ("csv", "json", "parquet", "html", "contact-sheet", "copy")
-VALUE_OPTIONS = ("--data-dir", "--models-dir", "--provider")  # those that may stand before a command's name
+VALUE_OPTIONS = (
+    "--data-dir",
+    "--models-dir",
+    "--provider",
+    "--store",
+    "--store-token-file",
+)  # those that may stand before a command's name
 
 
 class UsageError(EngineError):
@@ -75,6 +81,15 @@ def add_common(parser: Parser) -> None:
         help="a folder of further models; repeatable",
     )
     options.add_argument("--provider", metavar="NAME", help="what computes: cpu, cuda, coreml, directml or openvino")
+    options.add_argument(
+        "--store", metavar="ADDRESS", help="a server that holds the vectors: milvus://HOST:PORT/COLLECTION"
+    )
+    options.add_argument(
+        "--store-token-file",
+        type=Path,
+        metavar="FILE",
+        help="where the server's token is (default: $SEMBLANCE_STORE_TOKEN_FILE, else $SEMBLANCE_STORE_TOKEN)",
+    )
     options.add_argument("--verbose", action="store_true", help="tell on standard error what is done")
 
 
@@ -113,7 +128,6 @@ def configure_cluster_index(parser: Parser) -> None:
         metavar="SOURCE",
         help="a folder that all machines see, or a URL that fsspec reads (s3://BUCKET/PREFIX)",
     )
-    parser.add_argument("--store", required=True, metavar="ADDRESS", help="milvus://HOST:PORT/COLLECTION")
     add_model(parser)
     parser.add_argument(
         "--ray",

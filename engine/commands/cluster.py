@@ -13,7 +13,7 @@ from engine.cluster.worker import ModelFiles
 from engine.commands.answer import Answer, Place
 from engine.errors import VectorStoreError
 from engine.results import Progress
-from engine.vector_store import StoreAddress, open_vector_store, read_token
+from engine.vector_store import StoreAddress, open_vector_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ClusterOptions:
     """What was asked for."""
 
     source: str
-    store: str
+    store: StoreAddress
     model: str | None = None
     ray: str | None = None
     workers: int | None = None
@@ -31,7 +31,7 @@ class ClusterOptions:
 def cluster_index(place: Place, options: ClusterOptions) -> Generator[Progress, None, Answer]:
     """Bring a store up to date with a source for one model. Closing the generator keeps what was written. Whatever does
     not answer is said within 10 s, before anything is listed."""
-    address = StoreAddress.parse(options.store, read_token())
+    address = options.store
     spec = place.model(options.model)
     source = open_source(options.source)
     source.check()

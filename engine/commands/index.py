@@ -32,11 +32,21 @@ def bring_up_to_date(
     place: Place, store: Store, folder: Path, spec: ModelSpec
 ) -> Generator[Progress, None, IndexReport]:
     """Index a folder with one model, thumbnails included: the photos are decoded once for both."""
+    if store.served:
+        check_source(store.library(folder))
     embedder = open_embedder(spec, place.provider, place.threads)
     if embedder.notice:
         logger.warning(embedder.notice)
     with closing(ThumbnailStore(place.data_dir)) as thumbnails:
         return (yield from run_indexer(store, folder, [embedder], thumbnails=thumbnails))
+
+
+def check_source(library: Library) -> None:
+    """Raise VectorStoreError where a server's collections were filled from another place than the library's folder."""
+    from engine import served_indexer, served_library  # with an extra behind them
+
+    assert isinstance(library, served_library.ServedLibrary)
+    served_indexer.check_source(library)
 
 
 def ensure_embedded(

@@ -33,9 +33,16 @@ def search(
     vector = query_vector(place, library, spec, image)
     ranking = nearest(gallery, vector, metric or spec.metric, k or None, exclude=path)
     size = len(gallery)
+    approximate = gallery.approximate and len(ranking) < size - (path is not None)
 
     def value() -> dict[str, Any]:
-        return {"query": str(image), "library": str(library.root), "library_size": size, **ranking_value(ranking)}
+        return {
+            "query": str(image),
+            "library": str(library.root),
+            "library_size": size,
+            **ranking_value(ranking),
+            "approximate": approximate,
+        }
 
     return Answer(value, lambda: (f"{match.rank}\t{match.distance:.6f}\t{match.path}" for match in ranking))
 

@@ -2360,6 +2360,10 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <source>%1 of %2 photos</source>
             <translation>%1 von %2 Fotos</translation>
         </message>
+        <message>
+            <source>approximate</source>
+            <translation>angenähert</translation>
+        </message>
     </context>
     <context>
         <name>meaning</name>
@@ -2605,6 +2609,34 @@ This file is damaged, or another program&apos;s. Nothing in it was changed.</sou
 
 Diese Datei ist beschädigt oder gehört einem anderen Programm. Nichts darin wurde geändert.</translation>
     </message>
+        <message>
+            <source>The server does not answer</source>
+            <translation>Der Server antwortet nicht</translation>
+        </message>
+        <message>
+            <source>%1
+
+Is it running, and is the network there? Then choose “Look for changes” (F5).</source>
+            <translation>%1
+
+Läuft er, und ist das Netz da? Dann wählen Sie „Nach Änderungen sehen“ (F5).</translation>
+        </message>
+        <message>
+            <source>The server does not let Semblance in</source>
+            <translation>Der Server lässt Semblance nicht ein</translation>
+        </message>
+        <message>
+            <source>%1
+
+The token for it is missing or wrong. Start Semblance with the right one.</source>
+            <translation>%1
+
+Das Token dafür fehlt oder ist falsch. Starten Sie Semblance mit dem richtigen.</translation>
+        </message>
+        <message>
+            <source>The server cannot be used</source>
+            <translation>Der Server kann nicht benutzt werden</translation>
+        </message>
     </context>
     <context>
         <name>robustness</name>

@@ -28,7 +28,8 @@ from engine.results import Progress
 from engine.search import nearest
 from engine.spec import ModelSpec, read_spec
 from engine.store import Store
-from tests.conftest import draw_photo
+from engine.vector_store import StoreAddress
+from tests.conftest import both_stores, draw_photo, open_index
 
 posix_only = pytest.mark.skipif(
     sys.platform in ("win32", "darwin"), reason="the file system takes no bytes that are no UTF-8"
@@ -79,13 +80,18 @@ def stages(job: Iterator[Progress]) -> list[str]:
 
 @pytest.fixture
 def world(
-    photo_folder: Path, data_dir: Path, tiny_model: Path, second_tiny_model: Path, tmp_path: Path
+    photo_folder: Path,
+    data_dir: Path,
+    tiny_model: Path,
+    second_tiny_model: Path,
+    tmp_path: Path,
+    store_address: StoreAddress | None,
 ) -> Iterator[World]:
     queries = tmp_path / "queries"
     for number, label in enumerate(("blue", "green", "red", "yellow")):
         (queries / label).mkdir(parents=True)
         draw_photo(label, 900 + number).save(queries / label / "query.png")
-    with Store(data_dir) as store:
+    with open_index(data_dir, store_address) as store:
         specs = (read_spec(tiny_model), read_spec(second_tiny_model))
         made = World(photo_folder, store, specs, tmp_path / "out", queries)
         made.index()
@@ -96,6 +102,7 @@ def files_in(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+@both_stores
 def test_all_photos_against_the_rest_are_what_search_finds(world: World) -> None:
     report = world.run()
     rows = world.rows()
@@ -157,6 +164,7 @@ def test_a_folder_of_queries_is_named_as_it_was_given_and_labelled(world: World)
     assert [row["query_label"] for row in world.rows()] == ["blue", "green", "red", "yellow"]
 
 
+@both_stores
 def test_queries_from_outside_rank_as_the_window_ranks_them(world: World) -> None:
     from engine.query import embed_file
 
@@ -311,6 +319,7 @@ def test_cancelled_at_any_stage_nothing_is_half_written_and_a_resume_ends_the_sa
         assert report.rows == 2 * 4 * 3
 
 
+@both_stores
 def test_resume_computes_only_what_is_missing(world: World) -> None:
     opened: list[str] = []
 
@@ -416,6 +425,7 @@ def test_hard_names_come_through_every_table(world: World) -> None:
     assert {row["path"] for row in table if row["path_bytes"] is not None} == {"caf\\xe9.jpg"}
 
 
+@both_stores
 def test_the_manifest_tells_what_a_run_was_made_of(world: World) -> None:
     report = world.run(queries=str(world.queries), max_distance=1.5)
     manifest = json.loads((world.out / "manifest.json").read_bytes())

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.vector_store import StoreAddress
 from gui.gallery_model import GalleryItems
 from gui.gallery_view import GalleryView
 from gui.pictures import Pictures
@@ -93,12 +94,12 @@ def ranked(paths: list[str]) -> GalleryItems:
 
 
 @pytest.fixture
-def person(qtbot: QtBot, data_dir: Path, model_folder: Path) -> Iterator[Person]:
+def person(qtbot: QtBot, data_dir: Path, model_folder: Path, store_address: StoreAddress | None) -> Iterator[Person]:
     """Somebody before an empty window, who leaves at the end. Two tiny models are there, the default one chosen.
 
     Folding is off: drawn photos of one colour are near-identical, and a moment after a search they would stand as one.
     """
-    somebody = Person(qtbot, data_dir, [model_folder])
+    somebody = Person(qtbot, data_dir, [model_folder], address=store_address)
     somebody.settings.fold_copies = False
     yield somebody
     somebody.leaves()

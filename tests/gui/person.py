@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.vector_store import StoreAddress
 from gui.backend import Backend
 from gui.controller import Controller
 from gui.main_window import MainWindow
@@ -30,9 +31,10 @@ class Person:
         *,
         theme: Theme | None = None,
         provider: str | None = None,
+        address: StoreAddress | None = None,
     ) -> None:
         self._qtbot = qtbot
-        self.backend = Backend(data_dir, model_folders, provider)
+        self.backend = Backend(data_dir, model_folders, provider, address)
         self.settings = Settings(data_dir)
         self.controller = Controller(self.backend, self.settings)
         self.window = MainWindow(self.controller, theme)

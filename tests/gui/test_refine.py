@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from engine.refine import rocchio
 from gui import headline
 from gui.session_state import Part, Query, Scope
+from tests.conftest import both_stores
 from tests.gui.person import Person
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
@@ -26,6 +27,7 @@ def presses_and_waits(person: Person, key: Key) -> None:
     person.waits_for_results()
 
 
+@both_stores
 def test_the_ranking_follows_the_marks_by_the_engines_formula(person: Person, photo_folder: Path) -> None:
     person.opens(photo_folder)
     person.searches(0)
@@ -42,6 +44,7 @@ def test_the_ranking_follows_the_marks_by_the_engines_formula(person: Person, ph
     np.testing.assert_array_equal(reply.vector, expected)
 
 
+@both_stores
 def test_a_liked_photo_rises_a_disliked_one_sinks_and_both_stay(person: Person, photo_folder: Path) -> None:
     person.opens(photo_folder)
     person.searches(0)
