@@ -90,7 +90,8 @@ def read_catalogue(store: VectorStore, state: str) -> Catalogue:
 def together(catalogues: Sequence[Catalogue], generation: int) -> FileTable:
     """The files of some models' collections as one table; where two disagree about a file, the later state counts."""
     if not catalogues:
-        return _table(PathTable.from_sorted(()), _bytes([]), *np.empty((2, 0), np.int64), generation)
+        nothing = np.empty(0, np.int64)
+        return _table(PathTable.from_sorted(()), _bytes([]), nothing, nothing, generation)
     first, rest = catalogues[0], catalogues[1:]
     if all(other.paths == first.paths and np.array_equal(other.content, first.content) for other in rest):
         return _table(first.paths, first.content, first.sizes, first.mtimes_ns, generation)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,9 +16,17 @@ T = TypeVar("T")
 # A call has this long, then the server this long to say that it is alive: both together, a person waits below 10 s.
 CALL_SECONDS = 5.0
 ALIVE_SECONDS = 3.0
-# What a server that is alive, but loaded or in the middle of something large, gets at the second try.
-PATIENT_SECONDS = 120.0
+AGAIN_SECONDS = 0.3
+# What a server that is alive, but loaded or in the middle of something large, gets at further tries.
+PATIENT_SECONDS = (10.0, 20.0, 40.0, 80.0)
 STALE_SECONDS = 10.0  # "bounded" reads are some seconds behind at most
+
+# A connection of its own, tried again soon: what is shared waits longer with each failure, up to minutes.
+_CONNECTION = {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 1000,
+}
 
 _log = logging.getLogger(__name__)
 
@@ -34,22 +43,22 @@ class Server:
         """What `function` gives, called with a client and the seconds that it has. Raises VectorStoreError."""
         from pymilvus.exceptions import MilvusException
 
-        client = self._connected()
-        try:
-            return function(client, CALL_SECONDS)
-        except MilvusException as error:
-            if not _is_silence(error):
-                raise self._error(error) from None
-            self._ask_alive(client)
-        except Exception as error:
-            if not _is_transport(error):
-                raise
-            self._ask_alive(client)
-        _log.info("%s is slow to answer", self.address)
-        try:
-            return function(client, PATIENT_SECONDS)
-        except MilvusException as error:
-            raise self._error(error) from None
+        client = self._reached(time.monotonic() + CALL_SECONDS)
+        for seconds in (CALL_SECONDS, *PATIENT_SECONDS):
+            began = time.monotonic()
+            try:
+                return function(client, seconds)
+            except MilvusException as error:
+                if not _is_silence(error):
+                    raise self._error(error) from None
+            except Exception as error:
+                if not _is_transport(error):
+                    raise
+            # The client does not mend a connection that was lost: the next one is another.
+            self.close()
+            client = self._reached(max(began + CALL_SECONDS, time.monotonic()))
+            _log.info("%s is slow to answer, or was away for a moment", self.address)
+        raise VectorStoreError(str(self.address), SILENT)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -57,6 +66,16 @@ class Server:
             client, self._client = self._client, None
         if client is not None:
             client.close()
+
+    def _reached(self, until: float) -> "MilvusClient":
+        """A client whose server answers, tried for until then: one that is restarted is away for some seconds."""
+        while True:
+            try:
+                return self._connected()
+            except VectorStoreError as error:
+                if error.reason != SILENT or time.monotonic() >= until:
+                    raise
+            time.sleep(AGAIN_SECONDS)
 
     def _connected(self) -> "MilvusClient":
         with self._lock:
@@ -74,19 +93,19 @@ class Server:
         # It logs what goes wrong with all arguments and a trace; what matters of it is in our errors.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         try:
-            return MilvusClient(uri=self.address.uri, token=self.address.token, timeout=CALL_SECONDS)
-        except MilvusException as error:
-            raise self._error(error) from None
-        except Exception as error:
-            if not _is_transport(error):
+            client = MilvusClient(
+                uri=self.address.uri,
+                token=self.address.token,
+                timeout=ALIVE_SECONDS,
+                dedicated=True,
+                grpc_options=_CONNECTION,
+            )
+            try:
+                client.get_server_version(timeout=ALIVE_SECONDS)
+            except BaseException:
+                client.close()
                 raise
-            raise VectorStoreError(str(self.address), SILENT) from None
-
-    def _ask_alive(self, client: "MilvusClient") -> None:
-        from pymilvus.exceptions import MilvusException
-
-        try:
-            client.get_server_version(timeout=ALIVE_SECONDS)
+            return client
         except MilvusException as error:
             raise self._error(error) from None
         except Exception as error:
@@ -95,7 +114,7 @@ class Server:
             raise VectorStoreError(str(self.address), SILENT) from None
 
     def _error(self, error: Any) -> VectorStoreError:
-        text = str(getattr(error, "message", "") or error)
+        text = _text(error)
         if self.address.token:
             text = text.replace(self.address.token, "…")
         if any(word in text.lower() for word in ("unauthenticated", "auth check failure", "permission deny", "denied")):
@@ -104,7 +123,17 @@ class Server:
             return VectorStoreError(str(self.address), reason)
         if _is_silence(error):
             return VectorStoreError(str(self.address), SILENT)
-        return VectorStoreError(str(self.address), " ".join(text.split())[:300])
+        own = " ".join(text.split("\n")[0].split())
+        return VectorStoreError(str(self.address), own[:300])
+
+
+def _text(error: BaseException | None) -> str:
+    """What an error and those behind it say: the client tells of a refused token as of a dead server."""
+    texts = []
+    while error is not None and len(texts) < 8:
+        texts.append(str(getattr(error, "message", "") or error))
+        error = error.__cause__ or error.__context__
+    return "\n".join(texts)
 
 
 def _is_silence(error: Any) -> bool:

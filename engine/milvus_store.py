@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -253,6 +254,8 @@ class MilvusStore:
             yield [rows.photo(row) for row in block]
 
     def state(self) -> str:
+        if self._untold:
+            self._tell()
         found = self._call(lambda client, seconds: client.describe_collection(self._name, timeout=seconds))
         state = f"{found['collection_id']}-{found.get('properties', {}).get(rows.STATE, '')}"
         with self._lock:
@@ -307,7 +310,7 @@ class MilvusStore:
                 "iterator": "True",
                 "reduce_stop_for_best": "True",
             }
-            found = self._call(lambda client, seconds, asked=asked: client.query(self._name, timeout=seconds, **asked))
+            found = self._call(partial(_query_once, self._name, asked))
             block = sorted((dict(row) for row in found), key=lambda row: row["id"])
             last_block = not block
             if block:
@@ -327,6 +330,10 @@ class MilvusStore:
         self._call(lambda client, seconds: client.alter_collection_properties(self._name, state, timeout=seconds))
         with self._lock:
             self._told_at, self._untold = time.monotonic(), False
+
+
+def _query_once(name: str, asked: dict[str, Any], client: "MilvusClient", seconds: float) -> Any:
+    return client.query(name, timeout=seconds, **asked)
 
 
 def _create(server: Server, name: str, spec: ModelSpec, source: str) -> None:

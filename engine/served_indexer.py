@@ -1,9 +1,11 @@
 """Bring a server's collections up to date with a folder: read what they lack, embed it, and write it in batches."""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +70,11 @@ def bring_up_to_date(
 def elsewhere(library: ServedLibrary) -> str | None:
     """The place that the collections were filled from, where that is not the library's folder: what is not beneath this
     folder must not be taken for removed."""
-    return next((source for source in sorted(library.sources()) if source != str(library.root)), None)
+    return next((source for source in sorted(library.sources()) if not _is(source, library.root)), None)
+
+
+def _is(source: str, root: Path) -> bool:
+    return "://" not in source and Path(os.path.realpath(source)) == root
 
 
 class _Run:

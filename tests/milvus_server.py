@@ -102,8 +102,9 @@ def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
     from pymilvus import MilvusClient
 
     server = MilvusServer(wait_for_started=False)
+    for key, value in config.items():
+        server.config.set(key, value)
     client_port, peer_port = free_port(), free_port()
-    server.config.update(**config, etcd_port=client_port)
     # Its etcd takes port 2380 otherwise, so that there could be one server on a machine.
     etcd = Path(folder) / "etcd.yaml"
     etcd.write_text(_ETCD.format(client=client_port, peer=peer_port))

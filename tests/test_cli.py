@@ -90,10 +90,11 @@ def test_index_without_json_is_one_line_and_the_skipped_files(cli: Cli, photo_fo
 
 
 @both_stores
-def test_search_ranks_the_others_and_says_of_what(cli: Cli, photo_folder: Path) -> None:
+def test_search_ranks_the_others_and_says_of_what(cli: Cli, photo_folder: Path, store_kind: str) -> None:
     cli("index", photo_folder)
     found = cli("search", photo_folder, photo_folder / "blue" / "0.jpg", "-k", 5, "--json").json
-    assert set(found) == {"query", "library", "model", "metric", "library_size", "results"}
+    assert set(found) == {"query", "library", "model", "metric", "library_size", "results", "approximate"}
+    assert found["approximate"] is (store_kind == "milvus")
     assert found["query"] == str(photo_folder / "blue" / "0.jpg")
     assert (found["metric"], found["library_size"]) == ("cosine", 24)
     assert [result["rank"] for result in found["results"]] == [1, 2, 3, 4, 5]
@@ -273,13 +274,15 @@ def test_the_window_gets_the_folder_and_the_places(
     cli: Cli, tmp_path: Path, data_dir: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[Any] = []
-    monkeypatch.setattr("gui.app.run", lambda *given: called.append(given) or 7)
+    monkeypatch.setattr("gui.app.run", lambda *given, store: called.append((*given, store)) or 7)
     (tmp_path / "index").mkdir()
     monkeypatch.chdir(tmp_path)
     assert cli("./index", "--provider", "cpu").status == 7
     assert cli().status == 7
     assert called[0][:4] == (Path("index"), data_dir, [model_folder, data_dir / "models"], "cpu")
     assert called[1][0] is None
+    assert cli("./index", "--store", "milvus://archive:1/photos").status == 7
+    assert [given[-1] for given in called] == [None, None, StoreAddress("milvus", "archive", 1, "photos")]
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the file system takes no bytes that are no UTF-8")

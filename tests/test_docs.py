@@ -62,7 +62,10 @@ def test_the_command_and_its_options_are_documented(name: str) -> None:
         assert any(word in section for word in words), f"{name}: {words}"
 
 
-@pytest.mark.parametrize("option", ["--data-dir", "--models-dir", "--provider", "--verbose", "SEMBLANCE_DATA"])
+@pytest.mark.parametrize(
+    "option",
+    ["--data-dir", "--models-dir", "--provider", "--verbose", "--store", "--store-token-file", "SEMBLANCE_DATA"],
+)
 def test_the_common_options_are_documented(option: str) -> None:
     assert f"`{option}" in section_of("Options of every command")
 

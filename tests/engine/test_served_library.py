@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import served_gallery
+from engine import served_gallery, served_indexer
 from engine.embedder import Embedder, open_embedder
 from engine.errors import VectorStoreError
 from engine.gallery import Gallery
@@ -108,7 +108,8 @@ def test_what_was_written_is_not_read_again(both: Both) -> None:
         assert list(again.library(both.root).files().paths) == list(both.here.library(both.root).files().paths)
 
 
-def test_an_indexing_that_was_stopped_goes_on(both: Both) -> None:
+def test_an_indexing_that_was_stopped_goes_on(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served_indexer, "REPORT_SECONDS", 0.0)
     job = index(both.there, both.root, [both.embedder])
     while (progress := next(job)).stage != "embedding" or progress.done < 17:
         pass
