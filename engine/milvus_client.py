@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 # A call has this long, then the server this long to say that it is alive: both together, a person waits below 10 s.
-CALL_SECONDS = 5.0
+CALL_SECONDS = 4.0
 ALIVE_SECONDS = 3.0
 AGAIN_SECONDS = 0.3
 # What a server that is alive, but loaded or in the middle of something large, gets at further tries.
@@ -129,7 +129,7 @@ class Server:
 
 def _text(error: BaseException | None) -> str:
     """What an error and those behind it say: the client tells of a refused token as of a dead server."""
-    texts = []
+    texts: list[str] = []
     while error is not None and len(texts) < 8:
         texts.append(str(getattr(error, "message", "") or error))
         error = error.__cause__ or error.__context__

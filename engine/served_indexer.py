@@ -95,6 +95,7 @@ class _Run:
         self._cancelled = cancelled
         self._stores: list[MilvusStore] = []
         self._known: list[Catalogue | None] = []
+        self._gone: list[str] = []
         self._unreadable: dict[str, tuple[int, int, str]] = {}
         self._waiting: list[list[Prepared]] = [[] for _ in embedders]
         self._made: list[dict[bytes, StoredPhoto]] = [{} for _ in embedders]
@@ -126,13 +127,15 @@ class _Run:
         began = time.monotonic()
         try:
             yield from self._embed(tasks)
+            if self.done.complete:
+                self._forget_gone()
         finally:
             self._keep_what_was_made()
             self.done.seconds = time.monotonic() - began
             self._library.look_again()
 
     def _compare(self, found: Found) -> list[Task]:
-        """Forget what has gone or changed, and say what has to be read."""
+        """Forget what has changed, and say what has to be read."""
         files = self._library.files()
         hidden = {problem.path for problem in found.problems}
         self.done.skipped = {problem.path: problem for problem in found.problems}
@@ -141,8 +144,7 @@ class _Run:
         for path in files.paths:
             if path not in here and not any(path == part or path.startswith(f"{part}/") for part in hidden):
                 gone.append(path)
-        self.done.removed = len(gone)
-        self._known = [self._library.catalogue(embedder.spec) for embedder in self._embedders]
+        self._gone = gone
         noted = self._library.unreadable()
         changed: list[str] = []
         for path, size, mtime_ns in zip(found.paths, found.sizes.tolist(), found.mtimes_ns.tolist(), strict=True):
@@ -158,9 +160,19 @@ class _Run:
                 tasks.append(Task(path))
             elif any(row[at] < 0 for row in rows):
                 tasks.append(Task(path, known=True))
-        for store in self._library.stores():
-            store.remove(gone + changed)
+        if changed:
+            for store in self._library.stores():
+                store.remove(changed)
+            self._library.look_again()
+        # After that: a content that went with its only file has to be embedded again where another file has it now.
+        self._known = [self._library.catalogue(embedder.spec) for embedder in self._embedders]
         return tasks
+
+    def _forget_gone(self) -> None:
+        """What is there no more; after what is new, so that a photo that was moved keeps its vector."""
+        for store in self._library.stores():
+            store.remove(self._gone)
+        self.done.removed = len(self._gone)
 
     def _derive(self) -> Generator[Progress, None, None]:
         """Vectors of adapted models follow from their base's: no network runs for them."""
