@@ -12,7 +12,7 @@ from engine.errors import VectorStoreError
 from engine.metric import Metric, pairwise_distance
 from engine.results import ImageFile
 from engine.spec import ModelSpec, read_spec
-from engine.vector_store import StoreAddress, StoredPhoto, VectorStore, open_vector_store
+from engine.vector_store import StoreAddress, StoredPhoto, VectorStore, open_vector_store, read_token
 from tests.milvus_server import MilvusProcess
 
 DIMENSION = 16
@@ -26,7 +26,7 @@ def spec(tiny_model: Path) -> ModelSpec:
 
 @pytest.fixture
 def address(milvus_process: MilvusProcess) -> StoreAddress:
-    return StoreAddress.parse(milvus_process.address)
+    return StoreAddress.parse(milvus_process.address, read_token())
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_a_collection_of_something_else_is_refused(
 ) -> None:
     from pymilvus import MilvusClient
 
-    client = MilvusClient(uri=address.uri)
+    client = MilvusClient(uri=address.uri, token=address.token)
     client.create_collection(address.collection_of(spec), dimension=16)
     client.close()
     with pytest.raises(VectorStoreError, match="holds something else"):
