@@ -1,6 +1,7 @@
 """The workers: a Ray cluster that is joined, or one of this machine's cores, and what runs on it."""
 
 import contextlib
+import io
 import logging
 import os
 import platform
@@ -61,6 +62,9 @@ class Cluster:
         self._folder: Path | None = None
         self._least = 1
         ray = _ray()
+        # Ray prints of its own accord, from a thread, where the answer is to stand.
+        self._diverted = contextlib.redirect_stdout(_RaysWords())
+        self._diverted.__enter__()
         try:
             if address is None:
                 self._start(ray)
@@ -84,6 +88,7 @@ class Cluster:
     def close(self) -> None:
         """End the workers; of a local cluster, everything."""
         _ray().shutdown()
+        self._diverted.__exit__(None, None, None)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -184,6 +189,16 @@ class Cluster:
         self._least = min(self.workers, there)
         if self.workers > there:
             _log.warning("Ray at %s has room for %d workers; more begin when it grows", address, there)
+
+
+class _RaysWords(io.TextIOBase):
+    """What Ray prints, as lines of the log."""
+
+    def write(self, text: str) -> int:
+        for line in text.splitlines():
+            if line.strip():
+                _log.info("Ray: %s", re.sub("\x1b\\[[0-9;]*m", "", line.strip()))
+        return len(text)
 
 
 class _RayWorker:
