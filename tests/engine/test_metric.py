@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.metric import Metric, pairwise_distance
+from engine.metric import Metric, lengths, pairwise_distance
 
 
 def vectors(*rows: list[float]) -> np.ndarray:
@@ -64,3 +64,14 @@ def test_a_distance_does_not_depend_on_its_company(metric: Metric, dimension: in
     assert pairwise_distance(rows, np.tile(query, (37, 1)), metric).tolist() == together.tolist()
     assert pairwise_distance(rows[::-1], query, metric)[::-1].tolist() == together.tolist()
     assert pairwise_distance(np.asfortranarray(rows), query, metric).tolist() == together.tolist()
+
+
+@pytest.mark.parametrize("dimension", [3, 37, 512])
+def test_lengths_and_distances_do_not_depend_on_how_vectors_lie_in_memory(dimension: int) -> None:
+    """To the last digit: columns side by side in memory would be summed in another order."""
+    rows = np.random.default_rng(6).standard_normal((300, dimension)).astype(np.float32)
+    assert np.array_equal(lengths(np.asfortranarray(rows)), lengths(rows))
+    assert lengths(rows) == pytest.approx(np.linalg.norm(rows.astype(np.float64), axis=1), rel=1e-14)
+    for metric in Metric:
+        turned = pairwise_distance(np.asfortranarray(rows), np.asfortranarray(rows[::-1]), metric)
+        assert np.array_equal(turned, pairwise_distance(rows, rows[::-1], metric))
