@@ -121,8 +121,7 @@ def test_an_error_can_be_read_and_copied_by_keyboard(full: Person) -> None:
 
 def left_out(person: Person, window: QWidget) -> list[str]:
     """Presses Tab until it comes round again; what could be reached by it and was not."""
-    window.activateWindow()
-    person.waits_until(lambda: QApplication.activeWindow() is window)
+    person.waits_until(lambda: activated(window))
     wanted = {
         widget
         for widget in controls(window)
@@ -137,6 +136,14 @@ def left_out(person: Person, window: QWidget) -> list[str]:
         reached.add(focus)
         QTest.keyClick(focus or window, Qt.Key.Key_Tab)
     return sorted(f"{type(widget).__name__} {widget.accessibleName()}" for widget in wanted - reached)
+
+
+def activated(window: QWidget) -> bool:
+    """Whether the window is the active one; asks for it, for on a busy machine another one may come up in between."""
+    if QApplication.activeWindow() is window:
+        return True
+    window.activateWindow()
+    return False
 
 
 def leads_elsewhere(widget: QWidget) -> bool:
