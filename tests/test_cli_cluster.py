@@ -24,7 +24,7 @@ from engine.metric import Metric, pairwise_distance
 from engine.search import nearest
 from engine.spec import ModelSpec, read_spec
 from engine.store import Store
-from engine.vector_store import StoreAddress, VectorStore, open_vector_store
+from engine.vector_store import StoreAddress, VectorStore, open_vector_store, read_token
 from tests.conftest import CLASSES, draw_photo
 from tests.milvus_server import MilvusProcess
 from tests.ray_cluster import RayProcess, ray_process, worker_pids
@@ -149,7 +149,7 @@ def check_same(store: VectorStore, gallery: Gallery) -> None:
 
 
 def opened(address: str, spec: ModelSpec) -> VectorStore:
-    store = open_vector_store(StoreAddress.parse(address), spec, create=False)
+    store = open_vector_store(StoreAddress.parse(address, read_token()), spec, create=False)
     assert store is not None
     return store
 
@@ -157,7 +157,7 @@ def opened(address: str, spec: ModelSpec) -> VectorStore:
 def count(address: str, spec: ModelSpec) -> int:
     """Contents in the store so far; 0 where there is none yet, or none that is ready."""
     try:
-        store = open_vector_store(StoreAddress.parse(address), spec)
+        store = open_vector_store(StoreAddress.parse(address, read_token()), spec)
     except VectorStoreError:
         return 0
     if store is None:
