@@ -31,6 +31,9 @@ from tests.ray_cluster import RayProcess, ray_process, worker_pids
 
 __all__ = ["ray_process"]
 
+# Minutes with the start of Ray and Milvus, and things must be caught while they run: `pytest -m slow` takes them.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES, VARIANTS = 20, 16  # enough for some seconds on a fast machine, of which the first two write nothing
 AWAY_SECONDS = 12.0  # longer than a call to the server is given
