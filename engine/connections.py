@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from engine.errors import StoreBusyError, StoreError
 
 _ROOM = 1 << 20  # bytes; what SQLite asks for at once is far less
+_WAIT = 10.0  # seconds for another program to let the database go
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
@@ -81,14 +83,30 @@ class Connections:
             # process (POSIX), and the next program to end would delete the journal under our hands.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         # The owner thread uses it; another may close it when the program ends.
-        connection = sqlite3.connect(self.path, timeout=10.0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
         try:
             for pragma in self._pragmas:
-                connection.execute(f"PRAGMA {pragma}")
+                _set_up(connection, pragma)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _set_up(connection: sqlite3.Connection, pragma: str) -> None:
+    # Where several programs make the same new file a WAL database at once, SQLite refuses all but one of them at once,
+    # without the wait that it was given: a wait while holding a lock could last for ever (sqlite3_busy_handler). The
+    # one that is through leaves the others nothing to do.
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextlib.contextmanager
