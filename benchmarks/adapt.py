@@ -46,7 +46,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         index = args.index or Path(temporary) / "index"
         sample = index / "sample"
-        _draw(args.data / "train", sample, max(SIZES))
+        drawn_sample(args.data / "train", sample, max(SIZES))
         for name in args.model or MODELS:
             found += _measured(index, args.data, sample, name)
     if args.json:
@@ -66,7 +66,7 @@ def _words(value: float, low: float, high: float) -> str:
     return f"{value:+.4f} ({low:+.4f} to {high:+.4f})"
 
 
-def _draw(source: Path, sample: Path, each: int) -> None:
+def drawn_sample(source: Path, sample: Path, each: int) -> None:
     """Copy `each` photos of every label, the same ones whenever it is called."""
     for folder in sorted(item for item in source.iterdir() if item.is_dir()):
         photos = sorted(folder.iterdir())

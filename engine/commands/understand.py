@@ -156,7 +156,7 @@ def _calibration_lines(background: Background, rates: Sequence[MatchRate]) -> It
     for share in TOLD_SHARES:
         yield f"  {_quantile(background, share):.4f} is nearer than {100 * share:g} % of pairs"
     if rates:
-        yield "  of the pairs at a distance, so many have the same label (95 % interval):"
+        yield "  of the pairs at a distance, so many have the same label (of what 100 new photos find, 95 % sure):"
     for rate in rates:
         words = f"{100 * rate.share:.1f} % ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
         yield f"  {rate.nearest:.4f} to {rate.farthest:.4f}  {words}, {rate.pairs} pairs"

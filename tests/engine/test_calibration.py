@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.calibration import coverage
 from engine.calibration import SAMPLE_PHOTOS, Background, folder_match_rates, learn_background, match_rates
 from engine.gallery import Gallery
 from engine.metric import Metric, pairwise_distance
@@ -114,6 +115,39 @@ def test_the_match_rate_of_labels_that_mean_nothing_is_their_share() -> None:
     assert sum(inside) >= len(inside) - 2
     widest = max(rates, key=lambda rate: rate.high - rate.low)
     assert widest.pairs == min(rate.pairs for rate in rates)
+
+
+def labelled_clouds(photos: int, seed: int) -> Gallery:
+    """Photos of eight labels whose clouds overlap, some wide and some narrow: their near pairs differ from label to
+    label and from photo to photo, as those of real photos do."""
+    random = np.random.default_rng(seed)
+    kinds = random.integers(0, 8, photos)
+    middles, widths = random.normal(0, 1, (8, 6)), random.uniform(0.4, 1.6, 8)
+    vectors = middles[kinds] + widths[kinds, None] * random.standard_normal((photos, 6))
+    paths = [f"{kind}/{number:05}.jpg" for number, kind in enumerate(kinds)]
+    return Gallery.from_arrays(paths, vectors.astype(np.float32), "drawn")
+
+
+@pytest.mark.parametrize(("library", "new_photos", "sample"), [(150, 40, 1_500), (150, 150, 1_500), (600, 150, 150)])
+def test_the_interval_holds_for_new_photos_in_95_of_100_cases(
+    monkeypatch: pytest.MonkeyPatch, library: int, new_photos: int, sample: int
+) -> None:
+    monkeypatch.setattr("engine.calibration.SAMPLE_PHOTOS", sample)
+    shares = coverage(labelled_clouds(1_200, 4), Metric.EUCLIDEAN, library, new_photos, splits=30)
+    # 30 splits of 10 ranges, which hang together: the standard error is some hundredths.
+    assert 0.92 < shares.mean() < 0.99
+    assert shares.min() > 0.75
+
+
+def test_the_interval_of_a_range_without_a_wrong_pair_says_how_little_that_shows() -> None:
+    vectors = np.array([[0], [0.1], [5], [9], [14], [20]], dtype=np.float32)
+    first = match_rates(gallery_of(vectors), list("aabcde"), Metric.EUCLIDEAN)[0]
+    assert (first.pairs, first.share, first.high) == (1, 1.0, 1.0)
+    assert first.low == pytest.approx(0.025)
+    clouds = np.repeat(np.eye(2, 8, dtype=np.float32) * 10, 50, axis=0) + 0.1 * random_vectors(100, size=8)
+    near = match_rates(gallery_of(clouds), ["left"] * 50 + ["right"] * 50, Metric.EUCLIDEAN)[5]
+    assert near.share == 1.0
+    assert 0.9 < near.low < 1.0
 
 
 def test_labels_of_another_length_are_refused() -> None:
