@@ -36,8 +36,8 @@ FEW_LEFT = 400
 CROWDED = 1 / 32
 # A thread is worth its start when it has this many products of two numbers to sum, which takes about a millisecond.
 PRODUCTS_A_THREAD = 8_000_000
-# So many 8-bit products, for these are four times as fast: 100,000 photos take less time on one thread than on two.
-CODED_A_THREAD = 4 * PRODUCTS_A_THREAD
+# So many 8-bit products, for these are several times as fast.
+CODED_A_THREAD = 12_000_000
 MOST_READERS = 8  # threads that read codes; memory gives no more bytes to more of them
 # Groups of photos for each result that is wanted; see `_reached`.
 GROUPS_A_RESULT = 4

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -25,7 +25,8 @@ def cores() -> int:
 
 
 def on_threads(work: Callable[[Share], Result], shares: Sequence[Share]) -> list[Result]:
-    """The results for all shares, the first made on the thread that asks, each other one on a thread of its own.
+    """The results for all shares, the first made on the thread that asks, each other one on a thread of its own, which
+    is kept for the next time: to start one takes as long as a twentieth of a search among 100,000 photos.
 
     BLAS uses one thread meanwhile. Its own threads would spin while they wait for the next product: measured on two
     busy cores, that costs a fourth more time for blocks of 1,000 × 2,048, and 36 ms instead of 1.4 for the one query
@@ -34,10 +35,20 @@ def on_threads(work: Callable[[Share], Result], shares: Sequence[Share]) -> list
     if len(shares) == 1:
         with one_blas_thread():
             return [work(shares[0])]
-    with one_blas_thread(), ThreadPoolExecutor(len(shares) - 1, thread_name_prefix="search") as executor:
-        others = [executor.submit(work, share) for share in shares[1:]]
-        # The calling thread does not wait for one to be started in its place.
-        return [work(shares[0]), *(other.result() for other in others)]
+    with one_blas_thread():
+        others = [_kept().submit(work, share) for share in shares[1:]]
+        try:
+            # The calling thread does not wait for one to be started in its place.
+            first = work(shares[0])
+        finally:
+            wait(others)  # none may read on once the caller has gone
+        return [first, *(other.result() for other in others)]
+
+
+@cache
+def _kept() -> ThreadPoolExecutor:
+    # Starts a thread only when none is idle; far more than are ever wanted at once, so that no share waits for another.
+    return ThreadPoolExecutor(256, thread_name_prefix="search")
 
 
 @contextmanager

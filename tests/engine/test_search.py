@@ -1,6 +1,5 @@
 """Every way of searching against brute force in float64."""
 
-import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -228,7 +227,6 @@ def test_any_number_of_threads_gives_the_same(metric: Metric, threads: int, monk
     expected = [brute_force(gallery, query, metric, 40, None, None) for query in queries]
     assert [listed(found) for found in nearest_batch(gallery, queries, metric, 40)] == expected
     assert listed(nearest(with_codes(gallery), queries[0], metric, 40)) == expected[0]
-    assert [thread for thread in threading.enumerate() if thread.name.startswith("search")] == []
 
 
 def test_gaps_between_the_wanted_rows_are_read_or_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Our own threads: results in order, and BLAS back to what it was."""
 
 import threading
+import time
 
 import pytest
 from threadpoolctl import threadpool_info
@@ -25,12 +26,38 @@ def test_results_come_in_the_order_of_the_shares() -> None:
     assert on_threads(work, [7]) == [70]
 
 
-def test_an_error_of_a_share_is_raised_and_no_thread_stays() -> None:
+@pytest.mark.parametrize("shares", [[1, 0, 2], [0, 1, 2]])
+def test_an_error_of_a_share_is_raised_once_the_others_are_done(shares: list[int]) -> None:
     before = blas_threads()
+    done: list[int] = []
+
+    def work(share: int) -> float:
+        result = 1 / share
+        time.sleep(0.05)
+        done.append(share)
+        return result
+
     with pytest.raises(ZeroDivisionError):
-        on_threads(lambda share: 1 / share, [1, 0, 2])
-    assert [thread for thread in threading.enumerate() if thread.name.startswith("search")] == []
+        on_threads(work, shares)
+    assert sorted(done) == [1, 2]
     assert blas_threads() == before
+
+
+def test_threads_are_kept_for_the_next_time() -> None:
+    def name(_share: int) -> str:
+        time.sleep(0.02)
+        return threading.current_thread().name
+
+    first = on_threads(name, [0, 1, 2])
+    for _ in range(5):
+        assert set(on_threads(name, [0, 1, 2])) == set(first)
+
+
+def test_a_share_may_use_threads_itself() -> None:
+    def inner(share: int) -> int:
+        return sum(on_threads(lambda part: part + share, [1, 2, 3]))
+
+    assert on_threads(inner, [0, 10, 20, 30]) == [6, 36, 66, 96]
 
 
 def test_blas_has_one_thread_until_the_last_holder_is_done() -> None:
