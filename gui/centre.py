@@ -83,10 +83,17 @@ class Centre(QStackedWidget):
         self.title.setFont(font)
         self.note = ElidedLabel(header)
         self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        # Never cut, unlike the note above it: whoever relies on a search has to see that it may have missed some.
+        self.approximate = QLabel(self.tr("approximate"), header)
+        self.approximate.setToolTip(
+            self.tr("The server's index found these photos: it may have missed a few. The distances are exact.")
+        )
+        self.approximate.hide()
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.title)
         words.addWidget(self.note)
+        words.addWidget(self.approximate)
         self.filter = QLineEdit(header)
         self.filter.setPlaceholderText(self.tr("Filter by name"))
         self.filter.setAccessibleName(self.tr("Filter by name"))

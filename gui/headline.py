@@ -17,7 +17,6 @@ class Counts:
     library: int  # photos of the library
     searched: int  # photos that the model has seen
     folded: int = 0  # results that are near-identical to a better one and stand under it
-    approximate: bool = False  # a server's index found the results: it may have missed some
     nothing_similar: bool = False  # even the best result is no nearer than chance brings
 
 
@@ -72,10 +71,8 @@ def note(query: Query | None, counts: Counts) -> str:
     if counts.nothing_similar:
         text = translate("headline", "Nothing really similar here") + f" · {text}"
     folded = ""
-    if counts.approximate:
-        folded = " · " + translate("headline", "approximate")
     if counts.folded:
-        folded += " · " + translate("headline", "%1 of them folded").replace("%1", messages.number(counts.folded))
+        folded = " · " + translate("headline", "%1 of them folded").replace("%1", messages.number(counts.folded))
     if counts.searched < counts.library:
         so_far = translate("headline", "%1 of %2 photos searched so far")
         so_far = so_far.replace("%1", messages.number(counts.searched)).replace("%2", messages.number(counts.library))

@@ -221,11 +221,11 @@ class MainWindow(QMainWindow):
             controller.photos,
             len(reply.gallery) if reply else 0,
             controller.folding.folded if controller.query is not None else 0,
-            reply is not None and reply.approximate,
             self.understanding.nothing_similar,
         )
         query = controller.query
         self.centre.set_title(headline.title(query, controller.scope), headline.note(query, counts))
+        self.centre.approximate.setVisible(query is not None and reply is not None and reply.approximate)
 
     # -- the query and its results ---------------------------------------------------------------------------------
 

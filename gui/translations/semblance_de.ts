@@ -634,6 +634,14 @@ Alles wird auf diesem Rechner berechnet; Ihre Fotos werden nie verändert und ve
     <context>
         <name>Centre</name>
         <message>
+            <source>approximate</source>
+            <translation>angenähert</translation>
+        </message>
+        <message>
+            <source>The server's index found these photos: it may have missed a few. The distances are exact.</source>
+            <translation>Der Index des Servers hat diese Fotos gefunden: Einige wenige kann er übersehen haben. Die Abstände sind genau.</translation>
+        </message>
+        <message>
             <source>Which photos are alike?</source>
             <translation>Welche Fotos ähneln sich?</translation>
         </message>
@@ -2359,10 +2367,6 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
         <message>
             <source>%1 of %2 photos</source>
             <translation>%1 von %2 Fotos</translation>
-        </message>
-        <message>
-            <source>approximate</source>
-            <translation>angenähert</translation>
         </message>
     </context>
     <context>
