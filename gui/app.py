@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.heaps import bound_heaps
 from gui.preflight import problem
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def run(
     if trouble is not None:
         sys.stderr.write(f"{trouble}\n")
         return FAILED
+    bound_heaps()
     # A tenth of the start would go into looking for garbage among objects that all stay.
     gc.disable()
     try:

@@ -10,7 +10,12 @@ from typing import Any, cast
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from engine.heaps import trim_heaps
+
 PROGRESS_INTERVAL_S = 0.033  # a report a frame is all that an eye can use; more only fills the event queue
+
+# A job of that long (indexing, an export) leaves memory behind in the C library's heaps: what it took is given back.
+LONG_JOB_S = 2.0
 
 # For a closing lane: the longest batch of a network, and what is left of it once another lane hangs.
 PATIENCE_S = {False: 10.0, True: 1.0}
@@ -146,6 +151,7 @@ class Lane(QObject):
     # -- on the lane's thread --------------------------------------------------------------------------------------
 
     def _run(self, job_id: int, job: _Job) -> None:
+        began = time.monotonic()
         try:
             kind, payload = self._outcome(job_id, job)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is handed to the GUI's thread)
@@ -153,6 +159,8 @@ class Lane(QObject):
             kind, payload = ("stopped", None) if job.token() else ("failed", error)
         job.work = None  # what the closure holds (an image, a gallery) must not outlive the job
         self._reported.emit(job_id, kind, payload)
+        if time.monotonic() - began >= LONG_JOB_S:
+            trim_heaps()
 
     def _outcome(self, job_id: int, job: _Job) -> tuple[str, Any]:
         if job.token() or job.work is None:

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui import worker
 from gui.worker import Lane, Token, hangs
 
 
@@ -39,6 +40,21 @@ def test_jobs_run_one_after_another_in_order(lane: Lane, qtbot: QtBot) -> None:
         lane.submit(lambda _token, number=number: number, done=arrived.append)
     qtbot.waitUntil(lambda: len(arrived) == 20)
     assert arrived == list(range(20))
+
+
+def test_memory_is_given_back_after_a_long_job_only(lane: Lane, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[str] = []
+    monkeypatch.setattr(worker, "trim_heaps", lambda: given_back.append(threading.current_thread().name))
+    monkeypatch.setattr(worker, "LONG_JOB_S", 0.2)
+    arrived: list[str] = []
+    lane.submit(lambda _token: "short", done=arrived.append)
+    qtbot.waitUntil(lambda: arrived == ["short"])
+    assert given_back == []
+    lane.submit(lambda _token: time.sleep(0.3), failed=lambda _: None)
+    lane.submit(lambda _token: "next", done=arrived.append)
+    qtbot.waitUntil(lambda: arrived == ["short", "next"])
+    assert len(given_back) == 1
+    assert given_back[0].startswith("test")  # the lane's thread, not the window's
 
 
 def test_an_error_arrives_as_an_error(lane: Lane, qtbot: QtBot) -> None:
