@@ -56,8 +56,8 @@ def index(
 ) -> Generator[Progress, None, IndexReport]:
     """Give every photo beneath `root` a vector of each embedder's model, reading only what the index does not know.
 
-    Yields Progress in the stages "scanning", "waiting" (for another indexing to end), "deriving" (of adapted models)
-    and "embedding". Closing the
+    Yields Progress in the stages "scanning", "waiting" (for another indexing to end), "deriving" (of adapted models),
+    "embedding" and "settling" (a server indexes what was written). Closing the
     generator, or `cancelled`, ends it soon; what is embedded by then is kept. `decode_threads`: as many as there are
     cores. Raises FolderError, StoreError and ModelError, with everything committed that was done before.
     """

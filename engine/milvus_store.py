@@ -31,6 +31,7 @@ ROWS_AT_ONCE = 1000  # entities in a message, fewer of long vectors
 BYTES_AT_ONCE = 16 << 20
 HITS_AT_ONCE = 100_000  # of all queries of a message
 PATHS_AT_ONCE = 200  # looked for in one pass over the collection
+UNINDEXED_ROWS = 1024  # Milvus's own bound, below which it compares the vectors of a segment one by one
 TOLD_SECONDS = 1.0  # between two notes that the collection has changed: each is one to the whole cluster
 _METRICS = {Metric.COSINE: "COSINE", Metric.EUCLIDEAN: "L2"}
 _FRESH, _SOON = "Strong", "Bounded"
@@ -267,6 +268,14 @@ class MilvusStore:
     def flush(self) -> None:
         self._tell()
         self._call(lambda client, seconds: client.flush(self._name, timeout=seconds))
+
+    def indexed(self) -> tuple[int, int]:
+        written = self._call(lambda client, seconds: client.list_persistent_segments(self._name, timeout=seconds))
+        loaded = self._call(lambda client, seconds: client.list_loaded_segments(self._name, timeout=seconds))
+        found = {one.segment_id for one in loaded if one.index_name}
+        sizes = {one.segment_id: one.num_rows for one in written if one.level_name != "L0"}
+        ready = sum(size for segment, size in sizes.items() if segment in found or size < UNINDEXED_ROWS)
+        return ready, sum(sizes.values())
 
     def close(self) -> None:
         if self._untold:

@@ -20,6 +20,7 @@ from engine.plan import Found, look
 from engine.prepare import Prepared, Preparer, Task
 from engine.results import ImageFile, Progress, Skipped
 from engine.served_library import ServedLibrary
+from engine.settling import settle
 from engine.thumbnail_store import ThumbnailStore
 from engine.vector_store import StoredPhoto
 
@@ -29,7 +30,7 @@ AHEAD = 2 * BATCH
 # A message to the server costs some milliseconds and is on its way to the disks when it returns.
 WRITE_PHOTOS = 512
 WRITE_SECONDS = 2.0
-FLUSH_FROM = 1_000  # photos: fewer are compared one by one until the server flushes by itself
+SETTLE_FROM = 1_000  # photos: fewer are compared one by one until the server indexes them by itself
 REPORT_SECONDS = 0.033
 HEARTBEAT_SECONDS = 0.1
 
@@ -130,11 +131,13 @@ class _Run:
             yield from self._embed(tasks)
             if self.done.complete:
                 self._forget_gone()
-                self._flush(len(tasks))
         finally:
             self._keep_what_was_made()
             self.done.seconds = time.monotonic() - began
             self._library.look_again()
+        for store in self._stores if self.done.complete and tasks else ():
+            if len(tasks) >= SETTLE_FROM or store.count() - store.indexed()[1] >= SETTLE_FROM:
+                yield from settle(store, self._cancelled)
 
     def _compare(self, found: Found) -> list[Task]:
         """Forget what has changed, and say what has to be read."""
@@ -169,12 +172,6 @@ class _Run:
         # After that: a content that went with its only file has to be embedded again where another file has it now.
         self._known = [self._library.catalogue(embedder.spec) for embedder in self._embedders]
         return tasks
-
-    def _flush(self, written: int) -> None:
-        """Have the server index what is new: until it has, it looks through that by a rougher index of its own, which
-        found 96 of 100 of the nearest among 9,070 photos, where the real one found all."""
-        for store in self._stores if written >= FLUSH_FROM else ():
-            store.flush()
 
     def _forget_gone(self) -> None:
         """What is there no more; after what is new, so that a photo that was moved keeps its vector."""

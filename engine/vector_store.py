@@ -90,6 +90,10 @@ class VectorStore(Protocol):
     def flush(self) -> None:
         """Have on the server's disks what was added until now."""
 
+    def indexed(self) -> tuple[int, int]:
+        """Of the vectors that are on the server's disks: how many a search finds through its index, and how many there
+        are. Vectors so few that they are compared one by one count as found."""
+
     def close(self) -> None:
         """Let go of the connection."""
 

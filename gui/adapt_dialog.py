@@ -165,7 +165,7 @@ class AdaptDialog(JobDialog):
 
     def words(self, report: Progress) -> str:
         """How far it is."""
-        if report.stage in ("scanning", "waiting", "indexing", "deriving"):
+        if report.stage in ("scanning", "waiting", "settling", "indexing", "deriving"):
             return messages.progress(report)
         return {
             "grouping": self.tr("Looking for near-identical photos…"),

@@ -166,7 +166,7 @@ class DuplicatesPage(JobDialog):
 
     def words(self, report: Progress) -> str:
         """How far the search is."""
-        if report.stage in ("scanning", "waiting", "indexing"):
+        if report.stage in ("scanning", "waiting", "settling", "indexing"):
             return messages.progress(report)
         texts = {
             "comparing": self.tr("Comparing all photos with one another: %1 of %2"),

@@ -172,7 +172,7 @@ class EvaluatePage(JobDialog):
 
     def words(self, report: Progress) -> str:
         """How far the evaluation is."""
-        if report.stage in ("scanning", "waiting", "indexing"):
+        if report.stage in ("scanning", "waiting", "settling", "indexing"):
             return messages.progress(report)
         if report.stage == "embedding":
             text = self.tr("Looking at the pictures to search with: %1 of %2")

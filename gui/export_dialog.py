@@ -112,7 +112,7 @@ class ExportDialog(JobDialog):
 
     def words(self, report: Progress) -> str:
         """How far the export is."""
-        if report.stage in ("scanning", "waiting", "indexing"):
+        if report.stage in ("scanning", "waiting", "settling", "indexing"):
             return messages.progress(report)
         names = {
             "embedding": self.tr("Looking at the pictures to search with"),

@@ -221,6 +221,9 @@ def progress(report: Progress) -> str:
     translate = QCoreApplication.translate
     if report.stage == "waiting":
         return translate("messages", "Waiting for another Semblance to finish indexing")
+    if report.stage == "settling":
+        words = translate("messages", "The server is indexing what was written")
+        return words if report.total is None else f"{words}: {number(report.done)} / {number(report.total)}"
     if report.total is None:
         return Counted().found(report.done)
     pieces = [

@@ -76,6 +76,9 @@ class MemoryStore:
     def flush(self) -> None:
         self._answer()
 
+    def indexed(self) -> tuple[int, int]:
+        return len(self.held), len(self.held)
+
     def close(self) -> None:
         pass
 

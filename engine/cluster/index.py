@@ -14,6 +14,7 @@ from engine.errors import ClusterError
 from engine.lookahead import LookAhead, Pending
 from engine.rate import Rate
 from engine.results import ImageFile, Progress, Skipped
+from engine.settling import settle
 from engine.vector_store import StoredPhoto, VectorStore
 
 CHUNK_FILES = 1000  # of the listing, at a time
@@ -55,8 +56,9 @@ def cluster_index(
     """Give every photo of `source` a vector in `store`, reading only what the store does not know.
 
     `open_workers` is called when there is something to do; whoever calls this closes what it made. Yields Progress in
-    the stages "comparing", "scanning", "embedding", "waiting" (for the store's server) and "removing". Closing the
-    generator ends it; what was written is kept, and the next run goes on from there. Raises EngineError.
+    the stages "comparing", "scanning", "embedding", "waiting" (for the store's server), "removing" and "settling" (the
+    server indexes what was written). Closing the generator ends it; what was written is kept, and the next run goes on
+    from there. Raises EngineError.
     """
     run = _Run(source, store, open_workers)
     started = time.perf_counter()
@@ -105,7 +107,7 @@ class _Run:
                     break
                 yield from self._embed(files, changed)
         yield from self._remove_gone()
-        yield from self.storing.patiently(self._store.flush)
+        yield from settle(self._store, ask=self.storing.patiently)
 
     def _compare(self) -> Steps[None]:
         """Read what the store holds, apart from the vectors."""

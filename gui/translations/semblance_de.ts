@@ -2578,6 +2578,10 @@ Ist das Laufwerk angeschlossen, und dürfen Sie es lesen?</translation>
             <translation>Euklidisch</translation>
         </message>
         <message>
+            <source>The server is indexing what was written</source>
+            <translation>Der Server indiziert, was geschrieben wurde</translation>
+        </message>
+        <message>
             <source>Waiting for another Semblance to finish indexing</source>
             <translation>Wartet, bis ein anderes Semblance fertig indiziert hat</translation>
         </message>

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from engine.errors import VectorStoreError
 from engine.metric import Metric, pairwise_distance
 from engine.results import ImageFile
+from engine.settling import settle
 from engine.spec import ModelSpec, read_spec
 from engine.vector_store import StoreAddress, StoredPhoto, VectorStore, open_vector_store, read_token
 from tests.milvus_server import MilvusProcess
 
 DIMENSION = 16
 PHOTOS = 400
+SETTLED = 6000  # enough that the server indexes them
 
 
 @pytest.fixture
@@ -42,10 +44,10 @@ def vectors() -> NDArray[np.float32]:
     return np.random.default_rng(5).normal(size=(PHOTOS, DIMENSION)).astype(np.float32)
 
 
-def photos_of(vectors: NDArray[np.float32]) -> list[StoredPhoto]:
+def photos_of(vectors: NDArray[np.float32], first: int = 0) -> list[StoredPhoto]:
     return [
         StoredPhoto(content(number), (ImageFile(f"{number % 4}/deep/{number}.jpg", number, 10 * number),), vector)
-        for number, vector in enumerate(vectors)
+        for number, vector in enumerate(vectors, first)
     ]
 
 
@@ -122,6 +124,30 @@ def test_a_search_finds_the_nearest(store: VectorStore, vectors: NDArray[np.floa
         np.testing.assert_allclose(hit.distances, exact[found], atol=1e-5)
         shared += len(set(found) & set(np.argsort(exact)[:10].tolist()))
     assert shared >= 0.98 * 200
+
+
+def test_vectors_are_found_by_the_index_once_they_have_settled(store: VectorStore) -> None:
+    # Numbers that say little of one another, of which the server's own first index loses one in six.
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(SETTLED, DIMENSION)).astype(np.float32)
+    for start in range(0, SETTLED, 1000):
+        store.add(photos_of(vectors[start : start + 1000], start))
+    stages = [progress.stage for progress in settle(store)]
+    assert set(stages) == {"settling"}
+    assert store.indexed() == (SETTLED, SETTLED)
+    queries = rng.normal(size=(100, DIMENSION)).astype(np.float32)
+    shared = 0
+    for query, hit in zip(queries, store.search(queries, Metric.COSINE, 10), strict=True):
+        exact = np.argsort(pairwise_distance(vectors, query, Metric.COSINE))[:10].tolist()
+        shared += len({int.from_bytes(name, "big") for name in hit.contents} & set(exact))
+    assert shared >= 0.98 * 1000
+
+
+def test_few_vectors_need_no_index(store: VectorStore, vectors: NDArray[np.float32]) -> None:
+    store.add(photos_of(vectors))
+    for _ in settle(store):
+        pass
+    assert store.indexed() == (PHOTOS, PHOTOS)
 
 
 def test_a_search_keeps_to_a_folder(store: VectorStore, vectors: NDArray[np.float32]) -> None:

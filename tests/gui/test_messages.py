@@ -70,6 +70,8 @@ def test_progress_says_how_far_how_fast_and_how_long() -> None:
     assert "left" not in messages.progress(Progress("embedding", 9, 9, 0, 2.5, 0.0))
     assert "7" in messages.progress(Progress("scanning", 7))
     assert "another Semblance" in messages.progress(Progress("waiting", 0))
+    assert messages.progress(Progress("settling", 0)) == "The server is indexing what was written"
+    assert messages.progress(Progress("settling", 1000, 2000)).endswith("was written: 1,000 / 2,000")
 
 
 @pytest.mark.parametrize(
