@@ -31,7 +31,7 @@ def title(query: Query | None, scope: Scope) -> str:
     liked = sum(sign > 0 for sign in query.marks.values())
     disliked = len(query.marks) - liked
     marks = " ".join(f"{sign}{count}" for sign, count in (("+", liked), ("−", disliked)) if count)
-    return translate("headline", "%1, refined: %2").replace("%2", marks).replace("%1", name)
+    return translate("headline", "%1 (%2)").replace("%2", marks).replace("%1", name)
 
 
 def _base(parts: tuple[Part, ...]) -> str:

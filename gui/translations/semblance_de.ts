@@ -2357,8 +2357,8 @@ Alles bleibt auf diesem Rechner, und in Ihren Ordner wird nie etwas geschrieben.
             <translation>bisher %1 von %2 Fotos durchsucht</translation>
         </message>
         <message>
-            <source>%1, refined: %2</source>
-            <translation>%1, verfeinert: %2</translation>
+            <source>%1 (%2)</source>
+            <translation>%1 (%2)</translation>
         </message>
         <message>
             <source>%1, unlike %2</source>

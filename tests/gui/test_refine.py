@@ -125,7 +125,7 @@ def test_a_mark_is_seen_heard_and_named_in_the_headline(person: Person, photo_fo
     row = grid.gallery.row_of(path)
     assert row is not None
     assert grid.gallery.spoken(row).endswith("marked as like this")
-    assert person.headline == "Like 0.jpg, refined: +1"
+    assert person.headline == "Like 0.jpg (+1)"
     box = grid.visualRect(grid.gallery.index(row))
     marked = grid.viewport().grab(box).toImage()
     grid.set_marks({path: -1})
@@ -161,10 +161,10 @@ def test_without_a_query_a_mark_begins_one(person: Person, photo_folder: Path) -
 @pytest.mark.parametrize(
     ("query", "title"),
     [
-        (Query.by_path("x/a.jpg").marked(["b.jpg", "c.jpg"], 1).marked(["d.jpg"], -1), "Like a.jpg, refined: +2 −1"),
+        (Query.by_path("x/a.jpg").marked(["b.jpg", "c.jpg"], 1).marked(["d.jpg"], -1), "Like a.jpg (+2 −1)"),
         (
             Query((Part(path="a.jpg"), Part(path="b.jpg", sign=-1))).marked(["c.jpg"], -1),
-            "Like 1 picture(s), unlike 1, refined: −1",
+            "Like 1 picture(s), unlike 1 (−1)",
         ),
     ],
 )

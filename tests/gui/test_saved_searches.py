@@ -110,7 +110,7 @@ def test_a_refined_search_is_saved_and_gives_the_same_ranking_after_a_restart(
     assert second.window.side.scope == Scope(skip_own_folder=True)
     assert (second.sees, second.distances) == (ranking, distances)
     assert 0 < len(ranking) < 23
-    assert second.headline == "Like 0.jpg, refined: +1 −1"
+    assert second.headline == "Like 0.jpg (+1 −1)"
     assert told(second) == ""
     second.chooses("back")  # it is a place of the history as any other
     assert second.controller.query is None

@@ -25,6 +25,27 @@ def draw_library(root: Path, per_kind: int = 12) -> None:
             picture.finished().save(folder / f"{kind}-{number + 1:02d}.jpg", quality=92)
 
 
+def draw_sorted_flowers(root: Path, count: int = 60) -> None:
+    """Write `count` JPEG files of flowers into sub-folders of `root`, by the colour of their petals: somebody's own
+    order, which a network that was trained on kinds of things does not know."""
+    for number in range(count):
+        random = np.random.default_rng([number, *b"flower"])
+        canvas = Canvas((640, 427) if number % 3 else (427, 640), random)
+        flower(canvas)
+        picture = canvas.finished()
+        folder = root / _petals(picture)
+        folder.mkdir(parents=True, exist_ok=True)
+        picture.save(folder / f"flower-{number + 1:02d}.jpg", quality=92)
+
+
+def _petals(picture: Image.Image) -> str:
+    """Red, pink or violet: the mean hue of what is bright and neither green nor yellow."""
+    hue, saturation, value = np.moveaxis(np.asarray(picture.reduce(4).convert("HSV")) / 255, 2, 0)
+    petals = (saturation > 0.45) & (value > 0.7) & ((hue > 0.6) | (hue < 0.11))
+    mean = float(np.angle(np.exp(2j * np.pi * hue[petals]).mean()) / (2 * np.pi)) % 1.0
+    return "violet" if 0.5 < mean < 0.84 else "pink" if 0.84 <= mean < 0.97 else "red"
+
+
 class Canvas:
     """A picture that is drawn in units of its height, x from 0 to `ratio`, y downwards from 0 to 1."""
 

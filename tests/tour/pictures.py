@@ -16,8 +16,9 @@ from engine.photo_map import Layout
 from engine.spec import DEFAULT_MODEL, bundled_folder, find_model
 from engine.store import Store
 from gui.settings import Settings
-from tests.tour.drawings import draw_library
+from tests.tour.drawings import draw_library, draw_sorted_flowers
 from tests.tour.screen import ROOT, Screen
+from tests.tour.tour import GRID, Tour
 
 SIZE = (1280, 822)  # of the screen; the window is as much smaller as its title is high
 TILES = ((446, 200), (668, 200), (890, 200))  # the first row of photos, in the window of that size
@@ -29,7 +30,8 @@ SECOND_MODEL = "resnet50-imagenet"
 
 
 def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
-    """The window in light and dark, a search with a part of a picture, the comparison, the model's sight, the map."""
+    """The window in light and dark, a search with a part of a picture, the comparison, a search with marks, the model's
+    sight, the map, the small windows."""
     for theme, name in (("dark", "window-dark"), ("light", "window")):
         settings = Settings(data_dir)
         settings.theme, settings.language, settings.model = theme, "en", DEFAULT_MODEL
@@ -50,9 +52,39 @@ def take_pictures(out: Path, data_dir: Path, photos: Path) -> None:
                 screen.key("c")
                 take(screen, out / "compare.png")
                 screen.key("Escape")
+                take_refined(Tour(screen, out, photos, data_dir))
                 take_understanding(screen, out, data_dir)
                 take_small_windows(screen, out, data_dir, photos)
             screen.end()
+
+
+def take_refined(tour: Tour) -> None:
+    """A search that two results were marked in as wanted, and one as not."""
+    screen = tour.screen
+    search_for(screen, "flower-02")
+    for name, mark in (("flower-06", "plus"), ("flower-05", "plus"), ("flower-12", "minus")):
+        rows = f"[row for row in range(12) if {GRID}.gallery.path(row).endswith('{name}.jpg')]"
+        screen.click(*tour.tile(screen.ask(rows)[0]), held="ctrl")
+        screen.key(mark, "ctrl+d")
+        time.sleep(SETTLED_S)
+    screen.move(640, 10)
+    take(screen, tour.out / "refine.png")
+    screen.key("alt+Home")
+    time.sleep(SETTLED_S)
+
+
+def take_own_model(out: Path, data_dir: Path, photos: Path) -> None:
+    """A model of one's own, learned from flowers that are sorted by colour, and what it gains."""
+    with Screen(*SIZE) as screen:
+        screen.run("--data-dir", str(data_dir), str(photos))
+        wait_for_index(data_dir, photos)
+        screen.key("ctrl+shift+l")
+        time.sleep(SETTLED_S)
+        screen.key("alt+l")
+        screen.wait("dialog.name.isEnabled() and bool(dialog._own.count())")
+        take(screen, out / "adapt.png")
+        screen.key("Escape")
+        screen.end()
 
 
 def take_understanding(screen: Screen, out: Path, data_dir: Path) -> None:
@@ -141,6 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
         index = [str(ROOT / "main.py"), "index", str(photos), "--model", SECOND_MODEL]
         subprocess.run([sys.executable, *index, "--data-dir", str(Path(folder) / "index")], check=True)
         take_pictures(args.out, Path(folder) / "index", photos)
+        draw_sorted_flowers(Path(folder) / "Flowers")
+        take_own_model(args.out, Path(folder) / "index", Path(folder) / "Flowers")
     return 0
 
 
