@@ -1,11 +1,14 @@
 """What a cluster costs and gives: Ray's share of each photo, and a million vectors in Milvus beside the embedded index.
 
-`python -m benchmarks.cluster [--part NAME]... [--vectors N] [--json]` needs the extras `cluster` and `dev`. The parts:
+`python -m benchmarks.cluster [--part NAME]... [--vectors N] [--photos FOLDER] [--json]` needs the extras `cluster` and
+`dev`. The parts:
 
 - `overhead`: photos embedded by Ray's workers, against the plain indexing on the same cores. Both are timed with few
   and with many photos; what counts is the time of a further photo, for a start of some seconds is no cost of a photo
 - `vectors`: clustered vectors of 256 numbers in a Milvus server of this machine (the PyPI package): how fast they are
   written, then single searches one after another, with the exact search of the embedded index beside them
+- `archive`, if `--photos` names some: folders of photos, one a label, indexed through Ray into Milvus while a
+  worker and the server are killed, then exported and evaluated there and with the embedded index (`cluster_archive`)
 """
 
 import argparse
@@ -20,6 +23,7 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.cluster_archive import archive
 from benchmarks.photos import small_photos
 from benchmarks.ratio import Result, parser, report
 from benchmarks.search import DIMENSION, made_gallery
@@ -37,7 +41,7 @@ from engine.store import Store
 from engine.threads import cores
 from engine.vector_store import StoreAddress, StoredPhoto, VectorStore, open_vector_store
 
-PARTS = ("overhead", "vectors")
+PARTS = ("overhead", "vectors", "archive")
 FEW, MANY = 256, 2304  # photos: whole batches for two workers
 MODEL = "simple-cnn"  # the fastest that comes along: what Ray adds weighs most with it
 TOP = 10
@@ -186,19 +190,24 @@ def _content(number: int) -> bytes:
 
 
 def main() -> int:
-    """Measure the parts that were asked for, by default both."""
+    """Measure the parts that were asked for, by default all that can be."""
     options = parser(__doc__.partition("\n")[0])
     options.set_defaults(rounds=3)
     options.add_argument("--part", action="append", choices=PARTS, help="what to measure (default: all)")
     options.add_argument("--vectors", type=int, default=1_000_000, help="how many (default %(default)s)")
-    options.add_argument("--model", default=MODEL, help="what `overhead` embeds with (default %(default)s)")
+    options.add_argument("--model", default=MODEL, help="what photos are embedded with (default %(default)s)")
+    options.add_argument("--photos", type=Path, help="folders of photos, one a label, for `archive`")
     options.add_argument("--scratch", type=Path, help="folder for photos and servers (default: the system's)")
     args: argparse.Namespace = options.parse_args()
     results: list[Result] = []
-    for part in args.part or PARTS:
+    if args.photos is None and "archive" in (args.part or ()):
+        options.error("--part archive needs --photos")
+    for part in args.part or [one for one in PARTS if one != "archive" or args.photos]:
         with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
             if part == "overhead":
                 results.append(overhead(Path(folder), args.model, args.rounds))
+            elif part == "archive":
+                results += archive(Path(folder), args.photos.resolve(), args.model)
             else:
                 results += vectors(Path(folder), args.vectors)
     return report("cluster", results, args.json)

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ M, EF_BUILD = 32, 360
 EF_TIMES, EF_LEAST, EF_MOST = 2, 256, 32_768
 ROWS_AT_ONCE = 1000  # entities in a message, fewer of long vectors
 BYTES_AT_ONCE = 16 << 20
+KEYS_AT_ONCE = 5_000  # looked up in one message, where vectors are not asked for
 HITS_AT_ONCE = 100_000  # of all queries of a message
 PATHS_AT_ONCE = 200  # looked for in one pass over the collection
 UNINDEXED_ROWS = 1024  # Milvus's own bound, below which it compares the vectors of a segment one by one
@@ -117,16 +119,19 @@ class MilvusStore:
 
     def add(self, photos: Sequence[StoredPhoto]) -> None:
         wanted = list(merged(photos).values())
-        for start in range(0, len(wanted), self._rows):
-            self._add_some(wanted[start : start + self._rows])
+        for start in range(0, len(wanted), KEYS_AT_ONCE):
+            entities = self._entities(wanted[start : start + KEYS_AT_ONCE])
+            while some := list(islice(entities, self._rows)):
+                self._call(partial(_upsert, self._name, some))
+                self._changed()
 
-    def _add_some(self, photos: list[StoredPhoto]) -> None:
+    def _entities(self, photos: list[StoredPhoto]) -> Iterator[dict[str, Any]]:
+        """The rows to write for photos, those that are there as they are left out."""
         keys = {self._key(photo.content): photo for photo in photos}
         fields = [*rows.FILE_FIELDS]
         if any(photo.vector is None for photo in photos):
             fields.append("vector")
         known = {row["id"]: row for row in self._get(list(keys), fields)}
-        entities = []
         for key, photo in keys.items():
             there = known.get(key)
             files = photo.files
@@ -139,10 +144,7 @@ class MilvusStore:
             vector = photo.vector if photo.vector is not None or there is None else np.float32(there["vector"])
             if vector is None or np.shape(vector) != (self._dimension,) or not np.isfinite(vector).all():
                 raise VectorStoreError(self.place, f"a photo to add has no vector of {self._dimension} finite numbers")
-            entities.append(rows.entity(key, photo.content, files, np.asarray(vector, dtype=np.float32)))
-        if entities:
-            self._call(lambda client, seconds: client.upsert(self._name, entities, timeout=seconds))
-            self._changed()
+            yield rows.entity(key, photo.content, files, np.asarray(vector, dtype=np.float32))
 
     def known(self, contents: Collection[bytes]) -> set[bytes]:
         keys = {self._key(content): content for content in contents}
@@ -203,7 +205,7 @@ class MilvusStore:
             "filter": rows.beneath(folder),
             "output_fields": ["content"],
             "search_params": {"metric_type": _METRICS[self._metric], "params": {"ef": ef}},
-            "consistency_level": _FRESH if time.monotonic() - self._changed_at < STALE_SECONDS else _SOON,
+            "consistency_level": self._consistency(),
         }
         answers = self._call(lambda client, seconds: client.search(self._name, timeout=seconds, **asked))
         return [
@@ -287,6 +289,9 @@ class MilvusStore:
         """The address, for messages."""
         return f"{self._server.address}"
 
+    def _consistency(self) -> str:
+        return _FRESH if time.monotonic() - self._changed_at < STALE_SECONDS else _SOON
+
     def _key(self, content: bytes) -> str:
         return primary_key(content, self._model)
 
@@ -295,8 +300,10 @@ class MilvusStore:
 
     def _get(self, keys: list[str], fields: Sequence[str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for start in range(0, len(keys), self._rows):
-            part = keys[start : start + self._rows]
+        # Each look waits for the server's next tick, a fifth of a second, to see what was written just before.
+        at_once = self._rows if "vector" in fields else KEYS_AT_ONCE
+        for start in range(0, len(keys), at_once):
+            part = keys[start : start + at_once]
             found += self._query(f"id in {rows.literal(part)}", [*dict.fromkeys(["id", *fields])])
         return found
 
@@ -306,14 +313,15 @@ class MilvusStore:
         return [dict(row) for row in found]
 
     def _iterate(self, expression: str, fields: list[str]) -> Iterator[list[dict[str, Any]]]:
-        """Everything that fits the expression, in order of the key, as of each block's own moment."""
+        """Everything that fits the expression, in order of the key, as of each block's own moment; of what was written
+        in the last seconds, all."""
         last, last_block = "", False
         while not last_block:
             behind = f"id > {rows.literal(last)}" + (f" and {expression}" if expression else "")
             asked: dict[str, Any] = {
                 "filter": behind,
                 "output_fields": ["id", *fields],
-                "consistency_level": _FRESH,
+                "consistency_level": self._consistency(),
                 "limit": self._rows,
                 # Milvus gives the lowest keys first then, as its own iterator does it.
                 "iterator": "True",
@@ -339,6 +347,10 @@ class MilvusStore:
         self._call(lambda client, seconds: client.alter_collection_properties(self._name, state, timeout=seconds))
         with self._lock:
             self._told_at, self._untold = time.monotonic(), False
+
+
+def _upsert(name: str, entities: list[dict[str, Any]], client: "MilvusClient", seconds: float) -> None:
+    client.upsert(name, entities, timeout=seconds)
 
 
 def _query_once(name: str, asked: dict[str, Any], client: "MilvusClient", seconds: float) -> Any:

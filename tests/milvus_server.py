@@ -27,18 +27,14 @@ initial-advertise-peer-urls: http://localhost:{peer}
 initial-cluster: default=http://localhost:{peer}
 """
 START_SECONDS = 240  # some 20 on a machine with nothing else to do
-PATIENT = 900  # seconds of a session: with Milvus's 30 it took itself for dead on a machine with other work
 
 
 class MilvusProcess:
     """A server with a port and a folder of its own, which can be stopped and started again with what it holds."""
 
-    def __init__(self, folder: Path, port: int = 0, session_seconds: int = PATIENT, **config: Any) -> None:
-        """`session_seconds`: without a sign of life for so long, the server takes its own parts for dead, and ends; one
-        that was killed and is started again waits so long for what it was before. `config`: values of the package's
-        template, as `authorization_enabled`."""
+    def __init__(self, folder: Path, port: int = 0, **config: Any) -> None:
+        """`config`: values of the package's own template, as `authorization_enabled`."""
         self.port = port or free_port()
-        self._session_seconds = session_seconds
         self._folder = folder
         self._config = config
         self._launcher: subprocess.Popen[str] | None = None
@@ -54,7 +50,7 @@ class MilvusProcess:
         """Start it, and wait until it answers."""
         # A program of its own: the package leaves sockets and files to the garbage collector.
         command = [sys.executable, "-W", "ignore", __file__, str(self._folder), str(self.port)]
-        command += [str(self._session_seconds), json.dumps(self._config)]
+        command.append(json.dumps(self._config))
         self._launcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._launcher.stdout is not None
         said = self._launcher.stdout.readline().strip()
@@ -106,7 +102,21 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _serve(folder: str, port: int, session_seconds: int, config: dict[str, Any]) -> None:
+def _bound(port: int) -> socket.socket | None:
+    """Somebody who listens on a port, or None. The package's own takes the port of a server that was killed for taken
+    as long as the system remembers its connections, and has the next number instead, where nobody looks for it."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        return None
+    return listener
+
+
+def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
     from milvus import MilvusServer
     from pymilvus import MilvusClient
 
@@ -119,9 +129,12 @@ def _serve(folder: str, port: int, session_seconds: int, config: dict[str, Any])
     etcd.write_text(_ETCD.format(client=client_port, peer=peer_port))
     own = f"  config:\n    path: {etcd}\n  use:\n    embed: true"
     text = server.config.template_text.replace("  use:\n    embed: true", own)
-    server.config.template_text = text.replace("    ttl: 30 #", f"    ttl: {session_seconds} #")
+    # On a machine with other work it would take itself for dead, and end.
+    server.config.template_text = text.replace("    ttl: 30 #", "    ttl: 900 #")
     server.set_base_dir(folder)
     server.listen_port = port
+    bound = server.config.try_bind_port
+    server.config.try_bind_port = lambda tried: _bound(tried) if tried == port else bound(tried)
     server.start()
     token = ROOT_TOKEN if config.get("authorization_enabled") else ""
     deadline = time.monotonic() + START_SECONDS
@@ -143,4 +156,4 @@ if __name__ == "__main__":
     import logging
 
     logging.disable()
-    _serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))
+    _serve(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))

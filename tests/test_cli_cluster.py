@@ -171,25 +171,45 @@ def count(address: str, spec: ModelSpec) -> int:
         store.close()
 
 
-def test_a_worker_dies_and_the_server_hangs_and_the_result_is_that_of_the_embedded_index(
+@pytest.fixture
+def own_server(tmp_path: Path, milvus_process: MilvusProcess) -> Iterator[MilvusProcess]:
+    """A server that a test may end; after `milvus_process`, which says whether there can be one, and sets the token."""
+    made = MilvusProcess(tmp_path / "own", authorization_enabled=True)
+    (tmp_path / "own").mkdir()
+    made.start()
+    yield made
+    made.stop()
+
+
+def hangs(server: MilvusProcess) -> None:
+    server.pause()
+    time.sleep(AWAY_SECONDS)
+    server.go_on()
+
+
+def is_killed_and_started_again(server: MilvusProcess) -> None:
+    server.stop()
+    time.sleep(AWAY_SECONDS)
+    server.start()
+
+
+@pytest.mark.parametrize("fails", [hangs, is_killed_and_started_again])
+def test_a_worker_dies_and_the_server_fails_and_the_result_is_that_of_the_embedded_index(
     run: Run,
     archive: Path,
-    address: str,
+    own_server: MilvusProcess,
     spec: ModelSpec,
-    milvus_process: MilvusProcess,
     ray_process: RayProcess,
     tmp_path: Path,
+    fails: Callable[[MilvusProcess], None],
 ) -> None:
+    address = own_server.address
     process = run(archive, address, "--ray", ray_process.address)
     wait_until(lambda: count(address, spec) > 0, process)
-    milvus_process.pause()
-    try:
-        victims = worker_pids()
-        assert victims, "the workers are done already"
-        os.kill(victims[0], signal.SIGKILL)
-        time.sleep(AWAY_SECONDS)
-    finally:
-        milvus_process.go_on()
+    victims = worker_pids()
+    assert victims, "the workers are done already"
+    os.kill(victims[0], signal.SIGKILL)
+    fails(own_server)
     report = answer(process)
     assert [file["path"] for file in report["skipped"]] == ["3/broken.jpg"]
     assert (report["images"], report["embedded"], report["workers"]) == (
