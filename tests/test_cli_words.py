@@ -4,6 +4,7 @@ import logging
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import main
@@ -118,6 +119,64 @@ def test_adapt_says_which_labels_it_left_out_and_why(cli: Cli, sorted_photos: Pa
     assert re.search(r"white +\d+$", text, re.MULTILINE)
     assert re.search(r"the difference is [+]\d\.\d{4} \([+]\d\.\d{4} to [+]\d\.\d{4}\)\n", text)
     assert "kept as my-sorted-photos: " in text
+
+
+def test_adapt_keeps_a_model_without_a_gain_where_it_is_told_to(cli: Cli, sorted_photos: Path, tmp_path: Path) -> None:
+    """Labels that mean nothing: half of each folder has the other's name."""
+    paths = sorted(file.relative_to(sorted_photos).as_posix() for file in sorted_photos.rglob("*.png"))
+    drawn = np.random.default_rng(3).permutation(["x", "y"] * (len(paths) // 2))
+    (tmp_path / "labels.csv").write_text(
+        "path,label\n" + "".join(f"{path},{label}\n" for path, label in zip(paths, drawn, strict=True))
+    )
+    words = ("adapt", sorted_photos, "--labels", tmp_path / "labels.csv")
+    assert "so the adapted model was not kept" in cli(*words).out
+    text = cli(*words, "--keep").out
+    assert "no gain could be shown; kept all the same as my-sorted-photos: " in text
+
+
+def test_export_names_the_queries_that_it_left_out(cli: Cli, photo_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text(f"blue/1.jpg\n{tmp_path / 'none.jpg'}\n")
+    text = cli("export", photo_folder, "--queries", tmp_path / "list.txt", "--out", tmp_path / "out", "-k", 2).out
+    assert f"2 results of 1 queries in {tmp_path / 'out'}" in text
+    assert re.search(r"^skipped \S*none.jpg: .*no such file", text, re.MULTILINE)
+
+
+def test_export_of_pictures_from_outside_says_what_hardware_is_not_there(
+    cli: Cli, photo_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    draw_photo("red", 91).save(tmp_path / "outside" / "one.png")
+    cli("index", photo_folder)
+    words = ("export", photo_folder, "--queries", tmp_path / "outside", "--out", tmp_path / "out")
+    ran = cli("--provider", "directml", *words)
+    assert ran.status == 0, ran.err
+    assert "directml is not offered" in ran.err
+
+
+def test_calibrate_tells_no_share_of_matches_where_nothing_is_labelled(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "flat").mkdir()
+    for number in range(6):
+        draw_photo("red", 60 + number).save(tmp_path / "flat" / f"{number}.png")
+    text = cli("calibrate", tmp_path / "flat").out
+    assert "15 pairs of 6 photos" in text
+    assert "have the same label" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("search", "X", "Y", "-k", "-1"), "-1 is below 0"),
+        (("search", "X", "Y", "-k", "some"), "invalid count value: 'some'"),
+        (("cluster-index", "X", "--workers", "0"), "0 is below 1"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main.run(list(words))
+    assert caught.value.code == main.WRONG_USE
+    assert said in capsys.readouterr().err
 
 
 def test_duplicates_refuses_a_file_before_it_begins(cli: Cli, photo_folder: Path, tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from benchmarks.edits import MILD, Edit
-from engine.detail_match import SAME_DETAILS
+from engine.detail_match import SAME_DETAILS, _agreement
 from engine.duplicates import DuplicateGroup, copy_certainty, find_duplicates
 from engine.gallery import Gallery
-from engine.near_copies import SAME_PICTURE, fingerprint, grey_square, likeness
+from engine.near_copies import SAME_PICTURE, WINDOW_SIDE, fingerprint, grey_square, likeness
 
 Picture = NDArray[np.uint8]
 
@@ -160,6 +160,16 @@ def test_a_chain_of_copies_is_one_group_with_its_weakest_link() -> None:
     (group,) = made.search()
     assert len(group.paths) == 12
     assert group.certainty == certainty(image, edited("crop 5–10 %", image))
+
+
+def test_few_fingerprints_in_memory_give_the_same_groups(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = library.search()
+    monkeypatch.setattr("engine.duplicates.FINGERPRINTS_KEPT", 1)
+    assert library.search() == expected
+
+
+def test_pictures_without_any_detail_do_not_agree_in_it() -> None:
+    assert _agreement(np.full((WINDOW_SIDE, WINDOW_SIDE), 7.0), np.zeros((WINDOW_SIDE, WINDOW_SIDE))) == 0.0
 
 
 def test_an_empty_library_and_wrong_contents() -> None:

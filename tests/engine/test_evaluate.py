@@ -153,6 +153,13 @@ def test_separate_queries() -> None:
     assert result.confusion.tolist() == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
 
 
+def test_photos_without_labels_confuse_nothing() -> None:
+    queries = Queries(names=["q"], labels=["a"], vectors=np.zeros((1, 1), dtype=np.float32), exclude=[None])
+    result = evaluate(line({"1": 0.0, "2": 1.0}), [None, None], Metric.EUCLIDEAN, queries)
+    assert result.without_relevant == ("q",)
+    assert result.confusion.sum() == 0
+
+
 def test_copies_rank_by_path_as_everywhere() -> None:
     gallery = line({"a/1": 1.0, "a/2": 1.0, "b/1": 1.0, "b/2": 1.0})
     result = evaluate(gallery, folder_labels(gallery.paths), Metric.EUCLIDEAN)

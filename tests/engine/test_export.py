@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,21 +15,24 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from engine.embedder import Embedder, open_embedder
 from engine.errors import ExportError
 from engine.export import ExportReport, ExportRequest, Format, export, export_screen
 from engine.export_blocks import Ranked, ScreenSection
-from engine.export_folder import PARTIAL
+from engine.export_copy import copied_name
+from engine.export_folder import PARTIAL, ExportFolder
 from engine.indexer import index
 from engine.labels import folder_label
 from engine.manifest import library_fingerprint, read_run
 from engine.metric import Metric
-from engine.query_set import inner_query
+from engine.query_set import Query, inner_query
 from engine.results import Progress
 from engine.search import nearest
 from engine.spec import ModelSpec, read_spec
 from engine.store import Store
+from engine.thumbnail_store import ThumbnailStore
 from engine.vector_store import StoreAddress
 from tests.conftest import both_stores, draw_photo, open_index
 
@@ -209,6 +214,7 @@ def test_an_unreadable_query_is_skipped_and_named(world: World) -> None:
         ({"queries": "QUERIES/broken.jpg"}, "none of the 1 queries can be read"),
         ({"k": 0}, "k is 0"),
         ({"models": ()}, "needs a model"),
+        ({"models": "TWICE"}, "named twice"),
         ({"formats": ()}, "needs a model and a format"),
         ({"out": "ROOT/export"}, "inside the photos"),
         ({"out": "ROOT"}, "inside the photos"),
@@ -227,6 +233,8 @@ def test_bad_input_is_refused_and_leaves_nothing(world: World, change: dict[str,
         else value
         for key, value in change.items()
     }
+    if change.get("models") == "TWICE":
+        filled["models"] = world.specs[:1] * 2
     if "out" in filled:
         filled["out"] = Path(filled["out"])
     before = files_in(world.root)
@@ -599,6 +607,139 @@ def test_a_cancelled_export_of_the_screen_leaves_nothing(world: World) -> None:
     next(job)
     job.close()
     assert not world.out.exists()
+
+
+def screen(world: World, paths: list[str] | None = None, query: Query | None = None) -> ScreenSection:
+    """All photos, ranked for the first of them."""
+    library = world.store.library(world.root)
+    gallery = library.gallery(world.specs[0])
+    ranking = nearest(gallery, gallery.vector(0), Metric.COSINE, None)
+    ranked = Ranked(query or inner_query(library.root, gallery.paths[0]), ranking.order, ranking.distances)
+    return ScreenSection("tiny", Metric.COSINE, gallery.paths if paths is None else paths, [ranked])
+
+
+@pytest.mark.parametrize("named", ["elsewhere", None])
+def test_an_export_of_the_screen_that_finds_no_room_names_a_file_and_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", named)
+
+    monkeypatch.setattr(ExportFolder, "commit", full)
+    job = export_screen(world.store.library(world.root), world.specs[0], screen(world), world.out, (Format.JSON,))
+    with pytest.raises(OSError, match="No space") as caught:
+        finish(job)
+    assert caught.value.filename == (named or str(world.out))
+    assert not world.out.exists()
+
+
+def test_names_that_are_no_text_are_told_in_a_table_of_the_screen(world: World) -> None:
+    """Its paths may be a plain list. Parquet is text: what is no UTF-8 stands beside it as bytes."""
+    plain = screen(world)
+    paths = ["caf\udce9.jpg", *plain.paths[1:]]
+    library = world.store.library(world.root)
+    finish(export_screen(library, world.specs[0], screen(world, paths), world.out, (Format.PARQUET,)))
+    table = parquet.read_table(world.out / "results.parquet")
+    assert table.column("path_bytes").to_pylist()[0] == b"caf\xe9.jpg"
+    finish(export_screen(library, world.specs[0], plain, world.out / "plain", (Format.PARQUET,)))
+    assert "path_bytes" not in parquet.read_table(world.out / "plain" / "results.parquet").column_names
+
+
+def test_a_query_that_is_no_file_is_copied_as_its_results(world: World) -> None:
+    section = screen(world, query=Query("pasted picture", None, None, None))
+    report = finish(export_screen(world.store.library(world.root), world.specs[0], section, world.out, (Format.COPY,)))
+    assert report.skipped == ()
+    assert sorted(path.name[:3] for path in (world.out / "files" / "0001").iterdir()) == [
+        f"{rank:03}" for rank in range(1, 25)
+    ]
+
+
+def test_queries_without_a_result_are_no_rows(world: World) -> None:
+    for metric in (Metric.COSINE, Metric.EUCLIDEAN):
+        out = world.out / str(metric)
+        report = world.run(out=out, metrics=(metric,), max_distance=0.0, formats=(Format.PARQUET, Format.CSV))
+        assert (report.queries, report.rows) == (24, 0)
+        assert parquet.read_table(out / "results.parquet").num_rows == 0
+        assert len((out / "results.csv").read_bytes().splitlines()) == 1
+
+
+@pytest.mark.parametrize("rows", [1, 72, 1000])
+def test_a_table_has_all_rows_however_many_go_together(
+    world: World, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr("engine.export_table.PARQUET_ROWS", rows)
+    world.run(formats=(Format.PARQUET, Format.JSON))
+    table = parquet.read_table(world.out / "results.parquet")
+    assert [(row["query"], row["rank"], row["path"]) for row in table.to_pylist()] == [
+        (row["query"], row["rank"], row["path"]) for row in world.rows()
+    ]
+
+
+def test_a_sheet_says_where_there_is_no_picture(world: World) -> None:
+    world.run(formats=(Format.CONTACT_SHEET,), queries=str(world.queries / "red" / "query.png"), k=1)
+    shown = np.asarray(Image.open(world.out / "sheet-001.png").convert("RGB")).astype(int)
+    (gone,) = {row["path"] for row in _only_result(world)}
+    (world.root / gone).unlink()
+    world.run(
+        formats=(Format.CONTACT_SHEET,), queries=str(world.queries / "red" / "query.png"), k=1, out=world.out / "gone"
+    )
+    blank = np.asarray(Image.open(world.out / "gone" / "sheet-001.png").convert("RGB")).astype(int)
+    assert blank.shape == shown.shape
+    assert np.abs(blank - shown).max() > 100
+    assert (blank == 255).all(axis=2).mean() > (shown == 255).all(axis=2).mean()
+
+
+def _only_result(world: World) -> list[dict[str, Any]]:
+    out = world.out.parent / "rows"
+    world.run(queries=str(world.queries / "red" / "query.png"), k=1, out=out)
+    rows: list[dict[str, Any]] = json.loads((out / "results.json").read_bytes())
+    return rows
+
+
+def test_a_page_shows_photos_whose_thumbnails_are_not_kept(world: World, tmp_path: Path) -> None:
+    with closing(ThumbnailStore(tmp_path / "thumbnails")) as empty:
+        finish(export(world.store, world.request(formats=(Format.HTML,)), thumbnails=empty))
+    world.run(formats=(Format.HTML,), out=world.out / "without")
+    with_store, without = (
+        re.findall(r"/9j/[A-Za-z0-9+/]{100,}", (folder / "index.html").read_text())
+        for folder in (world.out, world.out / "without")
+    )
+    assert len(with_store) == 24
+    assert with_store == without
+
+
+@pytest.mark.parametrize(
+    ("name", "copied"),
+    [
+        ("a.jpg", "001-a.jpg"),
+        ("x" * 300 + ".jpg", "001-" + "x" * 247 + ".jpg"),
+        ("é" * 200 + ".jpg", "001-" + "é" * 123 + ".jpg"),
+        ("a." + "e" * 40, "001-a." + "e" * 40),
+        ("a." + "e" * 300, "001-a." + "e" * 249),
+    ],
+)
+def test_copies_of_long_names_keep_their_extension_where_it_is_one(name: str, copied: str) -> None:
+    found = copied_name("001", name)
+    assert found == copied
+    assert len(os.fsencode(found)) <= 255
+
+
+def test_a_block_is_cut_like_a_list(world: World) -> None:
+    (block,) = screen(world).blocks()
+    assert [ranked.order.tolist() for ranked in block[:5]] == [ranked.order.tolist() for ranked in block]
+    assert block[1:] == []
+
+
+def test_a_run_of_another_version_says_so(world: World) -> None:
+    world.run()
+    manifest = world.out / "manifest.json"
+    told = json.loads(manifest.read_bytes())
+    told["program"]["version"] = "0.0.1"
+    manifest.write_text(json.dumps(told))
+    changes = read_run(manifest).changes(world.store.library(world.root), [spec.path.parent for spec in world.specs])
+    assert len(changes) == 1
+    assert changes[0].startswith("it was made with ")
+    assert "0.0.1; this is " in changes[0]
 
 
 def test_progress_counts_queries_in_every_stage(world: World) -> None:

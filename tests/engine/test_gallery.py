@@ -65,6 +65,17 @@ def test_positions_outside_are_refused() -> None:
         table[-3]
 
 
+def test_a_path_is_looked_up_as_in_a_list() -> None:
+    table, paths = PathTable.from_paths(["a", "b", "c"]), ["a", "b", "c"]
+    assert [table.index(path) for path in paths] == [0, 1, 2]
+    assert table.index("b", 1, 2) == paths.index("b", 1, 2) == 1
+    for wanted in (("d",), ("b", 2), ("b", 0, 1), ("b", -1), (7,)):
+        with pytest.raises(ValueError):
+            table.index(*wanted)
+    assert table != paths
+    assert 7 not in table
+
+
 def test_offsets_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="offsets"):
         PathTable(np.zeros(3, dtype=np.uint8), np.array([0, 2], dtype=np.int64))

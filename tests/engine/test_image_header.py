@@ -73,6 +73,11 @@ def test_what_is_broken_before_its_frame_is_none(data: bytes) -> None:
     assert read_jpeg_header(data) is None
 
 
+def test_a_frame_behind_endless_segments_is_not_looked_for() -> None:
+    endless = b"\xff\xd8" + b"\xff\xe5\x00\x02" * 200_000 + jpeg(0xC0, [3])[2:]
+    assert read_jpeg_header(endless) is None
+
+
 def test_a_frame_without_sampling_counts_each_component_whole() -> None:
     """Absurd, and must not divide by zero."""
     data = jpeg(0xC0, [3])

@@ -16,12 +16,12 @@ from engine.adapted_file import load_projection, read_adapted, write_adapted
 from engine.bootstrap import Interval
 from engine.derived import derive
 from engine.embedder import Embedded, open_embedder
-from engine.errors import AdaptError, ModelError
+from engine.errors import AdaptError, FolderError, ModelError
 from engine.explain import Method, explain
 from engine.indexer import index
 from engine.kept_map import lay_out
 from engine.metric import Metric
-from engine.own_models import check_name, free_name, keep, throw_away
+from engine.own_models import adapt_library, check_name, free_name, keep, throw_away
 from engine.photo_map import Layout
 from engine.projection import Projection
 from engine.results import Progress
@@ -123,6 +123,35 @@ def test_what_follows_to_no_finite_number_is_not_stored(
                 pass
         assert len(library.gallery(endless)) < 24
         assert np.isfinite(library.gallery(endless).vectors(np.arange(len(library.gallery(endless))))).all()
+
+
+def test_where_nothing_finite_follows_nothing_is_stored(
+    base: ModelSpec, data_dir: Path, photo_folder: Path, own: ModelSpec
+) -> None:
+    """Nearly the largest number there is, and as many times each value of the vector more, or less: one grows endless."""
+    found = made(base)
+    each = 3e38 * np.eye(base.embedding_size, dtype=np.float32)
+    endless = Projection(np.concatenate([each, -each]), np.full(2 * base.embedding_size, 3e38, dtype=np.float32))
+    with Store(data_dir) as store:
+        library = store.library(photo_folder)
+        vectors = library.gallery(base).vectors(np.arange(24))
+        with np.errstate(all="ignore"):
+            assert not np.isfinite(endless.apply(vectors)).all(axis=1).any()
+        spec = keep(store, library, base, replace(found, projection=endless), "endless")
+        with store.exclusive(), np.errstate(all="ignore"):
+            assert [report.stage for report in derive(store, library, [spec])] == ["deriving"]
+        assert len(library.gallery(spec)) == 0
+
+
+def test_a_base_that_has_seen_no_photo_teaches_nothing(base: ModelSpec, data_dir: Path, photo_folder: Path) -> None:
+    with Store(data_dir) as store, pytest.raises(FolderError, match="tiny has seen no photo in it yet"):
+        finished(adapt_library(store.library(photo_folder), base, []))
+
+
+def test_numbers_that_do_not_fit_together_make_no_map() -> None:
+    for weight, bias in ((np.ones((3, 2)), np.ones(2)), (np.ones(3), np.ones(3))):
+        with pytest.raises(ValueError, match="do not fit together"):
+            Projection(weight.astype(np.float32), bias.astype(np.float32))
 
 
 def test_a_new_photo_gets_the_vector_that_its_copy_would_have_derived(

@@ -69,6 +69,17 @@ def test_long_vectors_give_the_same_map_by_the_products_of_photos(monkeypatch: p
     assert by_products.explained == pytest.approx(by_covariance.explained, rel=1e-4)
 
 
+def test_equal_photos_with_long_vectors_lie_on_one_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_map, "LONGEST_COVARIANCE", 10)
+    found = mapped(np.ones((5, 40)))
+    np.testing.assert_array_equal(found.points, np.zeros((5, 2)))
+
+
+def test_no_photo_has_no_axes() -> None:
+    with pytest.raises(ValueError, match="no photo"):
+        finished(principal_axes(gallery(np.empty((0, 3))), Metric.COSINE, 2))
+
+
 def test_of_a_large_library_a_sample_gives_nearly_the_same_axes(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = np.random.default_rng(5).normal(size=(4000, 8)) * np.array([5, 3, 1, 1, 1, 1, 1, 1])
     whole = finished(principal_axes(gallery(vectors), Metric.EUCLIDEAN, 2))

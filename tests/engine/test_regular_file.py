@@ -8,11 +8,15 @@ import pytest
 
 from engine.adapted_file import read_adapted
 from engine.decode import load
+from engine.embedder import open_embedder
 from engine.errors import DecodeError, ModelError
+from engine.indexer import index
 from engine.prepare import UnreadableError, read_steady
 from engine.regular_file import open_regular
 from engine.spec import list_models, read_spec
+from engine.store import Store
 from gui.exif import read_facts
+from tests.conftest import draw_photo
 
 pytestmark = [
     pytest.mark.timeout(10),
@@ -81,3 +85,21 @@ def test_a_file_that_grows_all_the_time_is_given_up(tmp_path: Path, monkeypatch:
     with pytest.raises(UnreadableError, match="it changes while it is read"):
         read_steady(path)
     assert path.stat().st_size < 100_000  # it was not read to an end that never comes
+
+
+def test_a_file_too_large_to_be_a_photo_is_skipped_unread(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sparse file: it takes no room, and would take a day to read."""
+    (tmp_path / "photos").mkdir()
+    with (tmp_path / "photos" / "huge.jpg").open("wb") as file:
+        file.write(b"\xff\xd8\xff\xe0")
+        file.truncate(1 << 40)
+    draw_photo("red", 1).save(tmp_path / "photos" / "small.jpg")
+    with Store(tmp_path / "data") as store:
+        for _ in index(store, tmp_path / "photos", [open_embedder(read_spec(tiny_model))]):
+            pass
+        library = store.library(tmp_path / "photos")
+        assert list(library.files().paths) == ["small.jpg"]
+        (skipped,) = library.skipped()
+        assert (skipped.path, "more than the limit" in skipped.reason) == ("huge.jpg", True)

@@ -124,6 +124,14 @@ def changed_file(change: str) -> bytes:
         entry["count"] = -1
     elif change == "metric":
         entry["metric"] = "manhattan"
+    elif change == "own folder":
+        entry["skip_own_folder"] = 1
+    elif change == "marked file":
+        entry["parts"][1]["mark"] = True
+    elif change == "relative file":
+        entry["parts"][1]["file"] = "elsewhere.png"
+    elif change == "no model":
+        entry["model"] = ""
     elif change == "marks only":
         entry["parts"] = entry["parts"][2:]
     elif change == "twice":
@@ -143,7 +151,20 @@ def changed_file(change: str) -> bytes:
 
 CHANGES = [
     *("other format", "other library", "newer", "leads out", "absolute", "sign", "region", "no number", "metric"),
-    *("marks only", "count", "twice", "list", "deep", "empty", "bytes", "cut"),
+    *(
+        "own folder",
+        "marked file",
+        "relative file",
+        "no model",
+        "marks only",
+        "count",
+        "twice",
+        "list",
+        "deep",
+        "empty",
+        "bytes",
+        "cut",
+    ),
 ]
 
 
@@ -189,6 +210,13 @@ def test_what_could_not_be_read_again_is_not_written(data: Path, root: Path, bad
     with pytest.raises(ValueError):
         save(data, root, bad)
     assert load(data, root) == [search("good")]
+
+
+def test_what_would_come_back_as_something_else_is_not_written(data: Path, root: Path) -> None:
+    listed = SavedPart(path="a.jpg", region=[0.0, 0.0, 0.5, 0.5])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="cannot be saved"):
+        save(data, root, replace(search(), parts=(listed,)))
+    assert load(data, root) == []
 
 
 def test_a_write_that_fails_keeps_what_was_saved(data: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The index as others see it: libraries, galleries, snapshots, locks, damage, and a disk without room."""
 
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ import pytest
 from engine import library as library_module
 from engine import store as store_module
 from engine.errors import FolderError, StoreBusyError, StoreError, StoreTooNewError
+from engine.snapshot import write_snapshot
 from engine.spec import ModelSpec, read_spec
 from engine.store import Store, default_data_dir
 from engine.vectors import HEADER_BYTES
@@ -335,6 +337,59 @@ def test_a_damaged_snapshot_is_made_anew(
         gallery = again.library(root).gallery(spec)
         assert len(gallery) == 30
         assert np.array_equal(gallery.vector(29), vector_of(29, spec))
+
+
+@pytest.mark.usefixtures("eager_snapshots")
+@pytest.mark.parametrize("wrong", ["shorter", "a column less", "paths of nothing", "rows of nothing", "rows beyond"])
+def test_a_snapshot_that_contradicts_itself_is_not_believed(
+    store: Store, data_dir: Path, root: Path, spec: ModelSpec, wrong: str
+) -> None:
+    """Whole as a file, and wrong as what it says."""
+    fill(store, root, spec, range(5))
+    library = store.library(root)
+    library.save_snapshots([spec])
+    kind = "rows" if wrong.startswith("rows") else "files"
+    (file,) = (path for path in (data_dir / "snapshots").iterdir() if path.name.startswith(kind))
+    name = file.name.rpartition("-")[0]
+    with file.open("rb") as opened:
+        opened.readline()
+        key = json.loads(opened.readline())["key"]
+    arrays = store.load_snapshot(name, key)
+    assert arrays is not None
+    if wrong == "shorter":
+        arrays["sizes"] = arrays["sizes"][:-1]
+    elif wrong == "a column less":
+        del arrays["content"]
+    elif wrong == "paths of nothing":
+        arrays["offsets"] = arrays["offsets"] + 1
+    elif wrong == "rows of nothing":
+        arrays["rows"] = arrays["rows"][:-1]
+    else:
+        arrays["rows"] = arrays["rows"] + 1000
+    write_snapshot(file, key, arrays)
+    with Store(data_dir) as again:
+        found = again.library(root)
+        assert list(found.files().paths) == [f"{number:04d}.jpg" for number in range(5)]
+        gallery = found.gallery(spec)
+        assert len(gallery) == 5
+        for number in range(5):
+            assert np.array_equal(gallery.vector(number), vector_of(number, spec))
+
+
+def test_a_snapshot_that_cannot_be_written_is_only_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_snapshot(tmp_path / "nowhere" / "files-1-1", {"a": 1}, {"numbers": np.arange(3)})
+    assert "cannot write" in caplog.text
+    with pytest.raises(ValueError, match="too long"):
+        write_snapshot(tmp_path / "files-1-1", {"a": "x" * 10_000}, {"numbers": np.arange(3)})
+    assert [path for path in tmp_path.iterdir() if not path.name.endswith(".tmp")] == []
+
+
+@pytest.mark.usefixtures("eager_snapshots")
+def test_snapshots_for_a_model_that_nobody_has_used_are_those_of_the_files(
+    store: Store, data_dir: Path, root: Path, spec: ModelSpec
+) -> None:
+    store.library(root).save_snapshots([spec])
+    assert {path.name.split("-")[0] for path in (data_dir / "snapshots").iterdir()} <= {"files"}
 
 
 @pytest.mark.usefixtures("eager_snapshots")

@@ -73,6 +73,14 @@ def test_the_first_thumbnails_make_room_for_new_ones(tmp_path: Path) -> None:
     assert store.path.stat().st_size < 1.2 * limit
 
 
+def test_no_room_at_all_keeps_nothing_and_raises_nothing(tmp_path: Path) -> None:
+    store = ThumbnailStore(tmp_path, 1)
+    for number in range(3):
+        store.put(_key(number), bytes(14_000))
+    assert sum(_key(number) in store for number in range(3)) <= 1
+    store.close()
+
+
 def test_many_threads_use_one_store(tmp_path: Path) -> None:
     store = ThumbnailStore(tmp_path)
     wrong: list[object] = []

@@ -129,6 +129,46 @@ def test_the_stamp_of_a_file_changes_with_it() -> None:
     assert stamp({}) == 0
 
 
+def test_a_time_that_is_none_is_no_time() -> None:
+    assert stamp({"mtime": "yesterday"}) == 0
+    assert stamp({"mtime": 3}) == 3_000_000_000
+    naive = datetime(2026, 3, 4, 5, 6, 7)
+    assert stamp({"LastModified": naive}) == stamp({"LastModified": naive.replace(tzinfo=UTC)})
+
+
+def test_a_folder_that_vanishes_while_it_is_listed_has_not_lost_its_photos(photo_folder: Path) -> None:
+    listing = FolderSource(photo_folder).listing()
+    next(listing)
+    photo_folder.rename(photo_folder.with_name("unplugged"))
+    with pytest.raises(FolderError, match="vanished"):
+        list(listing)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (PermissionError(), "no permission to read it"),
+        (FileNotFoundError(), "it does not exist"),
+        (RuntimeError("the store is\non fire"), "it cannot be read (the store is)"),
+        (RuntimeError(), "it cannot be read (RuntimeError)"),
+        (ClusterError("somewhere", "said already"), "said already"),
+    ],
+)
+def test_what_a_store_fails_with_becomes_one_line(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception, said: str
+) -> None:
+    source = RemoteSource("memory://somewhere")
+    files, _ = source._open()
+
+    def fail(self: object, path: str) -> bool:
+        raise trouble
+
+    monkeypatch.setattr(type(files), "isdir", fail)
+    with pytest.raises(ClusterError) as caught:
+        source.check()
+    assert str(caught.value).endswith(said)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
 def test_a_name_that_is_no_text_is_listed_and_read(tmp_path: Path) -> None:
     name = os.fsdecode(b"odd-\xff.jpg")
