@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from engine.embedder import Embedder
     from engine.vector_store import StoreAddress
 
+# Three models can be seen side by side. The other networks are closed, and opened again when they are asked for: the
+# largest takes some 80 MiB.
+NETWORKS_KEPT = 3
+
 
 class Backend:
-    """Store, thumbnails, models, and the networks that have been opened: one session for each model, shared by all."""
+    """Store, thumbnails, models, and the networks that were used last: one session for each model, shared by all."""
 
     def __init__(
         self,
@@ -59,7 +63,8 @@ class Backend:
             opened = self.opened(spec)
             if opened is None:
                 opened = open_embedder(spec, self.provider) if base is None else AdaptedEmbedder(spec, base)
-                self._embedders[spec.path] = opened
+            others = {path: one for path, one in self._embedders.items() if path != spec.path}
+            self._embedders = _last_used({**others, spec.path: opened})
             return opened
 
     def opened(self, spec: ModelSpec) -> "Embedder | None":
@@ -82,6 +87,16 @@ class Backend:
         self._embedders.clear()
         self.thumbnails.close()
         self.store.close()
+
+
+def _last_used(embedders: "dict[Path, Embedder]") -> "dict[Path, Embedder]":
+    """The networks that stay open, of all in the order in which they were last used; an adapted one with its base."""
+    networks = [path for path, one in embedders.items() if one.spec.base is None][-NETWORKS_KEPT:]
+    return {
+        path: one
+        for path, one in embedders.items()
+        if (path if one.spec.base is None else one.spec.base.path) in networks
+    }
 
 
 def served_store(data_dir: Path, address: "StoreAddress") -> Store:

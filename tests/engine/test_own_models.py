@@ -128,7 +128,7 @@ def test_what_follows_to_no_finite_number_is_not_stored(
 def test_where_nothing_finite_follows_nothing_is_stored(
     base: ModelSpec, data_dir: Path, photo_folder: Path, own: ModelSpec
 ) -> None:
-    """Nearly the largest number there is, and as many times each value of the vector more, or less: one grows endless."""
+    """Nearly the largest number, and as many times each value of the vector more or less: one grows endless."""
     found = made(base)
     each = 3e38 * np.eye(base.embedding_size, dtype=np.float32)
     endless = Projection(np.concatenate([each, -each]), np.full(2 * base.embedding_size, 3e38, dtype=np.float32))
