@@ -1,8 +1,8 @@
 """The map of 100,000 photos, frame by frame, against a painter that draws each dot as an ellipse; and how it is made.
 
-`python -m benchmarks.map [--json] [--photos N] [--large N]`. Each frame moves or zooms the map and paints it anew, by
-the same code as in the window. Bars in milliseconds are for the time that the window's thread computes: on a machine
-that others use, the clock on the wall measures the others.
+`python -m benchmarks.map [--json] [--photos N] [--large N] [--neighbours N]`. Each frame moves or zooms the map and
+paints it anew, by the same code as in the window. Bars in milliseconds are for the time that the window's thread
+computes: on a machine that others use, the clock on the wall measures the others.
 """
 
 import sys
@@ -22,6 +22,7 @@ from engine.gallery import Gallery
 from engine.metric import Metric
 from engine.path_table import PathTable
 from engine.photo_map import pca_map
+from engine.tsne import tsne_installed, tsne_map
 from gui.guard import guarded
 from gui.map_canvas import MapCanvas
 from gui.map_groups import by_folder, shades
@@ -38,6 +39,8 @@ BAR_FRAME_MS = 1000 / 30
 BAR_LARGE_MS = 100.0
 BAR_ELLIPSES = 1 / 10
 BAR_MAP_S = 30.0
+NEIGHBOURS = 10_300  # photos whose map is made by t-SNE
+BAR_NEIGHBOURS_S = 120.0
 
 
 def scene_of(photos: int, *, by_distance: bool) -> Scene:
@@ -141,11 +144,27 @@ def measure_making(photos: int, folder: Path) -> Result:
     )  # fmt: skip
 
 
+def measure_neighbours(photos: int) -> Result:
+    """The map by t-SNE, in its own process, of clouds of vectors as a network makes them of a few kinds of pictures."""
+    rng = np.random.default_rng(5)
+    middles = rng.standard_normal((FOLDERS, DIMENSION), dtype=np.float32)
+    vectors = middles[rng.integers(0, FOLDERS, photos)] + rng.standard_normal((photos, DIMENSION), dtype=np.float32)
+    gallery = Gallery.from_arrays([f"{number:08d}.jpg" for number in range(photos)], vectors, "drawn")
+    start = time.perf_counter()
+    steps = sum(1 for _ in tsne_map(gallery, Metric.COSINE))
+    seconds = time.perf_counter() - start
+    return Result(
+        f"the map of {photos:,} photos by t-SNE", "limit", seconds, BAR_NEIGHBOURS_S, "s",
+        seconds / BAR_NEIGHBOURS_S, 1.0, note=f"{steps} points at which it can be stopped",
+    )  # fmt: skip
+
+
 def main() -> int:
     """Run every comparison."""
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--photos", type=int, default=PHOTOS, metavar="N", help="dots of the map")
     options.add_argument("--large", type=int, default=LARGE, metavar="N", help="of a large library; 0 leaves it out")
+    options.add_argument("--neighbours", type=int, default=NEIGHBOURS, metavar="N", help="photos by t-SNE; 0: none")
     arguments = options.parse_args()
     application = QApplication(sys.argv[:1])
     Theme(application, LIGHT)
@@ -159,6 +178,8 @@ def main() -> int:
         if arguments.large:
             with tempfile.TemporaryDirectory() as folder:
                 results.append(measure_making(arguments.large, Path(folder)))
+        if arguments.neighbours and tsne_installed():
+            results.append(measure_neighbours(arguments.neighbours))
     finally:
         thumbnails.close()
     return report("map", results, arguments.json)
