@@ -98,7 +98,7 @@ class Centre(QStackedWidget):
         self.filter.setPlaceholderText(self.tr("Filter by name"))
         self.filter.setAccessibleName(self.tr("Filter by name"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setFixedWidth(150)
+        self.filter.setFixedWidth(135)  # what is less goes to the title, which a photo's name has to fit
         self._typing = QTimer(self, singleShot=True, interval=FILTER_DELAY_MS)
         self._typing.timeout.connect(self._tell_filter)
         self.filter.textChanged.connect(self._typing.start)
@@ -112,7 +112,7 @@ class Centre(QStackedWidget):
         self.size_slider.setRange(SMALLEST_TILE, LARGEST_TILE)
         self.size_slider.setSingleStep(20)
         self.size_slider.setPageStep(40)
-        self.size_slider.setFixedWidth(110)
+        self.size_slider.setFixedWidth(80)
         self.size_slider.setToolTip(self.tr("Size of the photos"))
         self.size_slider.setAccessibleName(self.tr("Size of the photos"))
         self.size_slider.setValue(self.grid.tile_size)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from gui.bar_button import bar_button
 from gui.caption import photo_caption
 from gui.compare_heat import CompareHeat
+from gui.elided_label import ElidedLabel
 from gui.gallery_model import EMPTY, GalleryItems, GalleryModel, shown_text
 from gui.guard import guarded
 from gui.image_view import ImageView, Look
@@ -24,10 +25,8 @@ class _Pane(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.file: Path | None = None
-        self.caption = QLabel(self)
-        self.caption.setTextFormat(Qt.TextFormat.PlainText)
+        self.caption = ElidedLabel(self)
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.view = ImageView(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -36,8 +35,7 @@ class _Pane(QWidget):
         layout.addWidget(self.view, 1)
 
     def describe(self, text: str) -> None:
-        self.caption.setText(text)
-        self.caption.setToolTip(text)
+        self.caption.set_line(text)
         self.view.setAccessibleName(text)
 
 

@@ -48,6 +48,7 @@ class MapPage(QWidget):
         self.colours.activated.connect(lambda _row: self.colour_chosen.emit(self.colours.currentData()))
         self.note = ElidedLabel(self)
         self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(120)
@@ -72,14 +73,16 @@ class MapPage(QWidget):
             row.addWidget(label)
             row.addWidget(box)
             row.addSpacing(8)
-        row.addWidget(self.note, 1)
+        row.addStretch(1)
         canvas = self.canvas
         row.addWidget(bar_button(self, "−", self.tr("Farther (−)"), lambda: canvas.zoom(1 / ZOOM_STEP)))
         row.addWidget(bar_button(self, "+", self.tr("Nearer (+)"), lambda: canvas.zoom(ZOOM_STEP)))
         row.addWidget(bar_button(self, "⤢", self.tr("All photos (0)"), canvas.fit))
         below = QHBoxLayout()  # not above: what comes and goes there would push the window wider
         below.setContentsMargins(0, 0, 8, 0)
-        below.addWidget(self.legend, 1)
+        below.setSpacing(12)
+        below.addWidget(self.legend, 2)
+        below.addWidget(self.note, 1)
         for widget in (self.bar, self.stop, self.anew):
             below.addWidget(widget)
         layout = QVBoxLayout(self)
