@@ -38,11 +38,12 @@ def archive(scratch: Path, photos: Path, model: str) -> list[Result]:
     (scratch / "milvus").mkdir()
     server = MilvusProcess(scratch / "milvus", authorization_enabled=True)
     server.start()
+    address = server.address
     ray = None
     try:
         ray = RayProcess(2)
         embedded = _Desk(scratch / "embedded", photos, model)
-        served = _Desk(scratch / "served", photos, model, server.address)
+        served = _Desk(scratch / "served", photos, model, address)
         plain = embedded.run("index", str(photos))
         total = int(plain["images"])
 
@@ -55,8 +56,8 @@ def archive(scratch: Path, photos: Path, model: str) -> list[Result]:
             server.start()
 
         job = served.start("cluster-index", str(photos), "--ray", ray.address)
-        _when(job, server.address, spec, total // 3, kill_a_worker)
-        _when(job, server.address, spec, 2 * total // 3, kill_the_server)
+        _when(job, address, spec, total // 3, kill_a_worker)
+        _when(job, address, spec, 2 * total // 3, kill_the_server)
         report = served.answer(job)
         again = served.run("cluster-index", str(photos), "--ray", ray.address)
         _check_report(plain, report, again)

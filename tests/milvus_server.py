@@ -132,6 +132,9 @@ def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
     # On a machine with other work it would take itself for dead, and end.
     server.config.template_text = text.replace("    ttl: 30 #", "    ttl: 900 #")
     server.set_base_dir(folder)
+    for name in server.config_keys:
+        if name.endswith("_port"):  # two that start at the same moment would both find the usual ones free
+            server.config.set(name, free_port())
     server.listen_port = port
     bound = server.config.try_bind_port
     server.config.try_bind_port = lambda tried: _bound(tried) if tried == port else bound(tried)
