@@ -105,6 +105,11 @@ def _set_up(connection: sqlite3.Connection, pragma: str) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                 raise
             time.sleep(0.01)
+        except UnicodeDecodeError as error:
+            # SQLite's complaint quotes the file, and Python cannot read it: damage that is no text.
+            damaged = sqlite3.DatabaseError("it holds what is no text")
+            damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damaged from error
         else:
             return
 

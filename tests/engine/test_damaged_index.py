@@ -1,6 +1,7 @@
 """An index whose values are not those that were written: a clear error, never a traceback or a file elsewhere."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from engine.errors import StoreError
 from engine.indexer import index
 from engine.spec import ModelSpec, read_spec
 from engine.store import Store
+from engine.thumbnail_store import ThumbnailStore
 
 
 @pytest.fixture
@@ -24,6 +26,33 @@ def indexed(data_dir: Path, photo_folder: Path, spec: ModelSpec) -> Path:
         for _ in index(store, photo_folder, [open_embedder(spec, threads=1)]):
             pass
     return data_dir
+
+
+def spoil_schema(file: Path, table: str) -> None:
+    """What SQLite says of it quotes bytes that are no text."""
+    db = sqlite3.connect(file)
+    db.execute("PRAGMA writable_schema = ON")
+    with db:
+        statement = "UPDATE sqlite_master SET sql = CAST(x'4352454154452054fb' AS TEXT) WHERE name = ?"
+        assert db.execute(statement, (table,)).rowcount == 1
+    db.close()
+
+
+def test_a_damaged_schema_is_an_error_that_says_what_to_do(indexed: Path) -> None:
+    spoil_schema(indexed / "index.db", "files")
+    with pytest.raises(StoreError, match=r"the index is damaged .*move it away"):
+        Store(indexed)
+
+
+def test_thumbnails_with_a_damaged_schema_are_made_anew(tmp_path: Path) -> None:
+    with closing(ThumbnailStore(tmp_path)) as store:
+        store.put(bytes(16), b"a thumbnail")
+    spoil_schema(store.path, "thumbnails")
+    with closing(ThumbnailStore(tmp_path)) as store:
+        assert store.get(bytes(16)) is None
+        store.put(bytes(16), b"another")
+    with closing(ThumbnailStore(tmp_path)) as store:
+        assert store.get(bytes(16)) == b"another"
 
 
 def change(data_dir: Path, statement: str) -> None:
