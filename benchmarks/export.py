@@ -1,7 +1,7 @@
 """Exporting every photo's nearest against the rest, against the bare parts of that: matrix products, and pyarrow.
 
 `python -m benchmarks.export [--json] [--photos N] [-k N]` needs the extra `parquet`. A library of N photos with random
-vectors in clusters, as many numbers as the default model gives; with `--library FOLDER` one that is indexed already.
+vectors, as many numbers as the default model gives; with `--library FOLDER` one that is indexed already.
 Ours is the job behind `export FOLDER --queries all -k 50 --format csv --format parquet`: opening the index, ranking by
 exact distances, keeping the blocks that a resume goes on from, writing both files and the manifest with fsyncs. The
 peer multiplies the float32 matrix with itself in blocks, selects nothing, and writes as many rows of the same names

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from engine.all_pairs import AllPairs, fits
 from engine.embedder import Embedder, open_embedder
 from engine.errors import ExportError
 from engine.export_ahead import Arrivals, TablesAhead
@@ -69,6 +70,10 @@ TABLES = {Format.CSV: write_csv, Format.JSON: write_json, Format.PARQUET: write_
 AHEAD_ROWS = 100_000
 # Blocks for each core from which on they are ranked side by side.
 BLOCKS_A_CORE = 2
+# Blocks from which on half of the products between them are saved.
+PAIRED_BLOCKS = 4
+# Pairs of blocks for each core that may be multiplied while one ranks the block that its pair has completed.
+PAIRS_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +257,16 @@ class _Run:
         size = block_size(results, len(gallery))
         # Blocks of another size, which another version may have left, have other names.
         name, wait = f"{name}-{size}", self.arrivals.wait
-        return StoredSection(gallery.model, metric, gallery.paths, embedded.queries, work, name, size, results, wait)
+        section = StoredSection(gallery.model, metric, gallery.paths, embedded.queries, work, name, size, results, wait)
+        section.drop_broken()
+        return section
 
     def _rank_section(self, section: StoredSection, embedded: EmbeddedQueries) -> Iterator[Progress]:
         """Many blocks are ranked side by side, each on one thread, which leaves nothing to wait for; few one after
         another, each on all threads."""
+        if section.block_count >= PAIRED_BLOCKS and embedded.is_all and fits(embedded.gallery, section.most):
+            yield from self._rank_all_pairs(section, embedded.gallery)
+            return
         total, many = section.query_count, section.block_count >= BLOCKS_A_CORE * cores()
 
         def rank(number: int) -> int:
@@ -272,8 +282,27 @@ class _Run:
 
         side_by_side = cores() if many else 1
         blocks = iter(range(section.block_count))
-        with one_blas_thread(), LookAhead(rank, blocks, side_by_side, side_by_side) as ahead:
+        with one_blas_thread(), LookAhead(rank, blocks, side_by_side, 2 * side_by_side) as ahead:
             for done in ahead:
+                yield Progress("ranking", done, total, len(self.skipped))
+
+    def _rank_all_pairs(self, section: StoredSection, gallery: Gallery) -> Iterator[Progress]:
+        """Every photo is a query: pairs of blocks are multiplied side by side."""
+        missing = {number for number in range(section.block_count) if not section.file(number).exists()}
+        total = section.query_count
+        done = total - sum(map(section.queries_of, missing))
+        pairs = AllPairs(gallery, section.metric, section.most, section.size, missing)
+
+        def rank(pair: tuple[int, int]) -> list[int]:
+            complete = pairs.multiply(pair)
+            for number in complete:
+                section.save(number, pairs.ranked(number).within(self._request.max_distance))
+                self.arrivals.arrived()
+            return complete
+
+        with one_blas_thread(), LookAhead(rank, pairs.pairs(), cores(), PAIRS_AHEAD * cores()) as ahead:
+            for complete in ahead:
+                done += sum(map(section.queries_of, complete))
                 yield Progress("ranking", done, total, len(self.skipped))
 
 

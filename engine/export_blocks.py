@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, overload
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,6 +193,10 @@ class StoredSection:
         """Where a block lies; it is there once it is whole."""
         return self.folder / f"{self.name}-{number:05d}.npz"
 
+    def queries_of(self, number: int) -> int:
+        """How many queries a block has."""
+        return min((number + 1) * self.size, self.query_count) - number * self.size
+
     @property
     def rows(self) -> int:
         total = 0
@@ -205,10 +210,26 @@ class StoredSection:
         return self.query_count * self.most
 
     def save(self, number: int, found: Columns) -> None:
-        """Keep one block."""
+        """Keep one block. The disk is not waited for: a block is worth less than the time, see `drop_broken`."""
         order = found.order.astype(np.int32)
-        with replacing(self.file(number)) as file:
+        with replacing(self.file(number), lasting=False) as file:
             np.savez(file, lengths=found.lengths, order=order, distances=found.distances)
+
+    def drop_broken(self) -> None:
+        """Delete the blocks that a run has left which ended together with the machine: they are made again."""
+        for number in range(self.block_count):
+            if self.file(number).exists() and not self._is_whole(number):
+                self.file(number).unlink()
+
+    def _is_whole(self, number: int) -> bool:
+        try:
+            with np.load(self.file(number)) as block:  # which compares the checksum of each column
+                rows = len(block["order"])
+                lengths = block["lengths"]
+                fits = len(lengths) == self.queries_of(number)
+                return fits and int(lengths.sum()) == rows == len(block["distances"])
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+            return False
 
     def blocks(self) -> Iterator[Block]:
         for number in range(self.block_count):

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 THREADS = 2
 ROWS_AT_ONCE = 1 << 16
+ARROW_ROWS_AT_ONCE = 1 << 14  # some 2 MB of text, which stay in a core's cache
 ARROW_ROWS = 200_000  # fewer do not make up for loading pyarrow
 LISTED_PATHS = 100_000  # so many are looked up twice as fast in a list of strings, which takes some 10 MB
 
@@ -48,19 +49,22 @@ class LineMaker:
     errors: str
 
 
-def lines(section: Section, maker: LineMaker) -> Iterator[tuple[int, bytes]]:
-    """For each block, the number of its queries, and its lines; the next blocks are worked on meanwhile."""
+def lines(section: Section, maker: LineMaker) -> Iterator[tuple[int, list[bytes | memoryview]]]:
+    """For each block, the number of its queries, and its lines in some pieces; the next blocks are worked on
+    meanwhile."""
     how = (maker.encoding, maker.errors)
     photos = Cells(lambda path: maker.photo(path).encode(*how), section.paths)
     ends = Cells(lambda path: maker.end(path).encode(*how), section.paths)
     arrow = _arrow(section.most_rows)
 
-    def made(block: Block) -> tuple[int, bytes]:
+    def made(block: Block) -> tuple[int, list[bytes | memoryview]]:
         before = [maker.before(name).encode(*how) for name in block.names]
-        after = [maker.after(label).encode(*how) for label in block.labels]
+        labels = block.labels
+        made_of = {label: maker.after(label).encode(*how) for label in set(labels)}
+        after = [made_of[label] for label in labels]
         if arrow is None:
-            return len(block), b"".join(_in_python(block, before, photos, after, ends))
-        return len(block), b"".join(_by_arrow(arrow, block, before, photos, after, ends))
+            return len(block), list(_in_python(block, before, photos, after, ends))
+        return len(block), list(_by_arrow(arrow, block, before, photos, after, ends))
 
     with LookAhead(made, section.blocks(), threads=THREADS, ahead=THREADS + 1) as ahead:
         yield from ahead
@@ -77,15 +81,15 @@ def _arrow(rows: int) -> Any:
     return pyarrow
 
 
-def _parts(rows: int) -> Iterator[slice]:
-    return (slice(start, start + ROWS_AT_ONCE) for start in range(0, rows, ROWS_AT_ONCE))
+def _parts(rows: int, at_once: int) -> Iterator[slice]:
+    return (slice(start, start + at_once) for start in range(0, rows, at_once))
 
 
 def _in_python(
     block: Block, before: Sequence[bytes], photos: Cells[bytes], after: Sequence[bytes], ends: Cells[bytes]
 ) -> Iterator[bytes]:
     owners, ranks = block.owners, block.ranks
-    for part in _parts(len(block.order)):
+    for part in _parts(len(block.order), ROWS_AT_ONCE):
         order, owner = block.order[part].tolist(), owners[part].tolist()
         pieces = [b""] * (6 * len(order))
         pieces[0::6] = [before[number] for number in owner]
@@ -102,17 +106,18 @@ def _by_arrow(
 ) -> Iterator[memoryview]:
     binary = arrow.large_binary()
     heads, tails = (arrow.array(texts, binary) for texts in (before, after))
+    used, places = distinct(block.order)
+    middles, lasts = (arrow.array([texts[position] for position in used], binary) for texts in (photos, ends))
     owners, ranks = block.owners, block.ranks
-    for part in _parts(len(block.order)):
-        used, place = distinct(block.order[part])
-        owner = arrow.array(owners[part])
+    for part in _parts(len(block.order), ARROW_ROWS_AT_ONCE):
+        owner, place = arrow.array(owners[part]), arrow.array(places[part])
         columns = [
             heads.take(owner),
             arrow.array(ranks[part]).cast(arrow.string()).cast(binary),
-            arrow.array([photos[position] for position in used], binary).take(arrow.array(place)),
+            middles.take(place),
             distance_texts(arrow, block.distances[part]),
             tails.take(owner),
-            arrow.array([ends[position] for position in used], binary).take(arrow.array(place)),
+            lasts.take(place),
         ]
         joined = arrow.compute.binary_join_element_wise(*columns, arrow.scalar(b"", binary))
         _, offsets, text = joined.buffers()

@@ -4,8 +4,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,7 +21,11 @@ from engine.path_table import PathTable
 from engine.query_set import LibraryQueries
 
 COLUMNS = ("query", "rank", "path", "distance", "metric", "model", "query_label", "label")
-PARQUET_ROWS = 1 << 17  # rows of a row group
+SYNC_BYTES = 8 << 20  # that are new before the disk is asked to take them
+PARQUET_ROWS = 1 << 17  # rows of a row group, at least: whole blocks make one
+# Columns of which a row group says the least and the greatest value, for readers that look for some of the rows. Those
+# of the results hold values from everywhere: finding the two would take a fourth of the time and help nobody.
+BOUNDED = ("query", "rank", "distance", "metric", "model", "query_label")
 # What a spreadsheet takes for a formula when a cell begins with it (OWASP, CSV injection), their full-width twins, and
 # the apostrophe itself, so that a reader gets every name back by dropping one leading apostrophe.
 FORMULA_STARTS = frozenset("=+-@\t\r\n'＝＋－＠")
@@ -84,13 +90,44 @@ def _write_lines(
 ) -> Generator[int, None, None]:
     """Write every line but the first `left_out` bytes; yields the number of queries written so far."""
     done = 0
-    for section in sections:
-        for queries, text in lines(section, maker(section)):
-            out.write(memoryview(text)[left_out:])
-            left_out = max(0, left_out - len(text))
-            done += queries
-            yield done
+    with _SyncAhead(out) as disk:
+        for section in sections:
+            for queries, texts in lines(section, maker(section)):
+                for text in texts:
+                    disk.written(out.write(memoryview(text)[left_out:]))
+                    left_out = max(0, left_out - len(text))
+                done += queries
+                yield done
     _sync(out)
+
+
+class _SyncAhead:
+    """Has the disk take what a long file holds already while more of it is being made: little is left to be waited for
+    when it ends. Raises OSError, at the latest at the end, where the disk could not."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._new = 0  # bytes
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export-disk")
+        self._last: Future[None] | None = None
+
+    def __enter__(self) -> "_SyncAhead":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown()
+        if kind is None and self._last is not None:
+            self._last.result()  # the system tells of an error once: the next who waits for the disk hears of none
+
+    def written(self, size: int) -> None:
+        """So many bytes more are in the file."""
+        self._new += size
+        if self._new >= SYNC_BYTES and (self._last is None or self._last.done()):
+            if self._last is not None:
+                self._last.result()
+            self._last, self._new = self._thread.submit(_sync, self._out), 0
 
 
 def _sync(out: BinaryIO) -> None:
@@ -119,20 +156,25 @@ def write_parquet(file: Path, sections: Sequence[Section]) -> Generator[int, Non
     arrow = import_pyarrow()
     text = arrow.dictionary(arrow.int32(), arrow.string())
     types = dict.fromkeys(COLUMNS, text) | {"rank": arrow.int32(), "distance": arrow.float64()}
+    # Hardly a distance comes twice: looked up in a dictionary, they take a third of all the time and more bytes.
+    looked_up = [name for name in types if name != "distance"]
     raw = any(_has_raw_bytes(section) for section in sections)
     if raw:
         types |= dict.fromkeys(("query_bytes", "path_bytes"), arrow.dictionary(arrow.int32(), arrow.binary()))
     schema = arrow.schema([arrow.field(name, kind) for name, kind in types.items()])
     done = 0
-    with arrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+    how = {"compression": "zstd", "use_dictionary": looked_up, "write_statistics": list(BOUNDED)}
+    with arrow.parquet.ParquetWriter(file, schema, **how) as writer:
         for section in sections:
             table_of = partial(_arrow_table, arrow, schema, section, _Texts(section.paths))
             with LookAhead(table_of, _groups(section), threads=1, ahead=2) as ahead:
                 for queries, table in ahead:
                     if len(table):
-                        writer.write_table(table, row_group_size=PARQUET_ROWS)
+                        writer.write_table(table, row_group_size=len(table))
                     done += queries
                     yield done
+    with file.open("r+b") as written:
+        _sync(written)
 
 
 def _groups(section: Section) -> Iterator[list[Block]]:
@@ -166,10 +208,15 @@ def _arrow_table(arrow: Any, schema: Any, section: Section, texts: _Texts, block
 
     def pointing(indices: Any, values: Sequence[str | bytes | None], kind: Any) -> Any:
         # An Arrow dictionary must not hold a null or one value twice to be read everywhere: numbered anew.
-        numbers = {value: number for number, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
-        renumbered = np.array([-1 if value is None else numbers[value] for value in values], dtype=np.int32)[indices]
-        keys = arrow.array(renumbered, mask=renumbered < 0)
-        return arrow.DictionaryArray.from_arrays(keys, arrow.array(list(numbers), kind))
+        different = dict.fromkeys(values)
+        different.pop(None, None)
+        if len(different) == len(values):
+            keys = arrow.array(indices.astype(np.int32))
+        else:
+            numbers = dict(zip(different, range(len(different)), strict=True))
+            renumbered = np.array([numbers.get(value, -1) for value in values], dtype=np.int32)[indices]
+            keys = arrow.array(renumbered, mask=renumbered < 0)
+        return arrow.DictionaryArray.from_arrays(keys, arrow.array(list(different), kind))
 
     def column(name: str) -> Any:
         match name:

@@ -158,6 +158,12 @@ class EmbeddedQueries:
     positions: NDArray[np.int64]
     others: dict[int, NDArray[np.float32]]
 
+    @property
+    def is_all(self) -> bool:
+        """Whether these are the gallery's photos, all of them and in their order."""
+        everything = len(self.positions) == len(self.gallery)
+        return everything and bool((self.positions == np.arange(len(self.gallery))).all())
+
     def vectors(self, start: int, stop: int) -> NDArray[np.float32]:
         """The vectors of some queries, float32 [stop − start, D]."""
         positions = self.positions[start:stop]

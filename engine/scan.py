@@ -26,8 +26,8 @@ Positions = NDArray[np.int64]
 # float32 rows at a time: 2 MB at 256 dimensions, so that the second look at a block, for the lengths, finds it cached.
 BLOCK_ROWS = 2048
 # For many queries: their products read a block once, and fewer, longer blocks leave fewer candidates to sort (13 % less
-# time at 1,024 queries than with 2,048 rows). 1,024 queries make 21 MB of scores a thread.
-MANY_ROWS = 5120
+# time at 1,024 queries than with 2,048 rows). 1,024 queries make at most 25 MB of scores a thread.
+MANY_ROWS = 6144
 # More queries than this read the float32 vectors together rather than the codes one by one.
 FEW_QUERIES = 4
 # So many more than wanted may be left by the codes for the exact distances.
@@ -61,9 +61,11 @@ class Wanted:
         return Wanted(self.positions[part], self.rows[part], self.unbroken)
 
     def blocks(self, size: int) -> Iterator["Wanted"]:
-        """The photos in parts of at most `size`."""
-        for start in range(0, len(self), size):
-            yield self[start : start + size]
+        """The photos in parts of at most `size`, all equally large: a small last one would cost as much sorting as the
+        others."""
+        parts = -(-len(self) // size)
+        for part in range(parts):
+            yield self[part * len(self) // parts : (part + 1) * len(self) // parts]
 
     def shares(self, products: int, most: int) -> list["Wanted"]:
         """The photos in as many parts as so many products of two numbers are worth threads, at most `most`."""

@@ -116,6 +116,20 @@ def nearest_columns(
     return Columns(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
+def columns_among(
+    gallery: Gallery,
+    queries: NDArray[np.float32],
+    metric: Metric,
+    k: int | None,
+    own: NDArray[np.int64],
+    found: Sequence[NDArray[np.int64]],
+) -> Columns:
+    """As `nearest_columns`, where it is known among which photos the nearest are: `found` has ascending positions for
+    each query, at least `k` and the query's own."""
+    rank = _short_lists if _is_short(gallery, found) else _long_lists
+    return rank(gallery, metric, k, (queries, own, found))
+
+
 def all_distances(gallery: Gallery, query: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
     """The distance of every photo to `query` float32 [D], float32 [N] in the gallery's order."""
     vector = _checked(gallery, np.asarray(query)[None])[0]
@@ -165,8 +179,7 @@ def _columns(
     for start in range(0, len(queries), at_once):
         batch, left_out = queries[start : start + at_once], own[start : start + at_once]
         found = _candidates(gallery, batch, metric, count, within, most_threads)
-        widest = max(map(len, found))
-        short = widest <= SHORT and gallery.dimension <= LONGEST_ROW
+        short = _is_short(gallery, found)
         if (
             short
             and metric is Metric.COSINE
@@ -178,6 +191,11 @@ def _columns(
         bounds = [part * len(batch) // threads for part in range(threads + 1)]
         tasks = [(batch[i:j], left_out[i:j], found[i:j]) for i, j in pairwise(bounds)]
         yield from on_threads(partial(_short_lists if short else _long_lists, gallery, metric, k), tasks)
+
+
+def _is_short(gallery: Gallery, found: Sequence[NDArray[np.int64]]) -> bool:
+    """Whether the distances of all these candidates are best computed together."""
+    return max(map(len, found)) <= SHORT and gallery.dimension <= LONGEST_ROW
 
 
 def _candidates(

@@ -366,6 +366,29 @@ def test_a_torn_vector_of_a_killed_run_is_embedded_again(world: World) -> None:
     assert world.rows() == json.loads((request.out / "results.json").read_bytes())
 
 
+@pytest.mark.parametrize("left", [b"", b"\0" * 900, None], ids=["empty", "zeros", "changed"])
+def test_a_block_that_a_power_cut_has_broken_is_ranked_again(
+    world: World, left: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.export.block_size", lambda _results, _photos: 2)
+    request = world.request(out=world.out.with_name("whole"))
+    finish(export(world.store, request))
+    job = export(world.store, replace(request, out=world.out))
+    while next(job).stage != "json":
+        pass
+    job.close()
+    blocks = sorted((world.out / PARTIAL / "work").glob("*.npz"))
+    broken, kept = blocks[1], blocks[0].stat().st_mtime_ns
+    data = bytearray(broken.read_bytes())
+    data[len(data) // 2] ^= 1
+    broken.write_bytes(bytes(data) if left is None else left)
+    second = export(world.store, replace(request, out=world.out, resume=True))
+    next(second)
+    assert blocks[0].stat().st_mtime_ns == kept, "a whole one is kept"
+    finish(second)
+    assert world.rows() == json.loads((request.out / "results.json").read_bytes())
+
+
 def test_killed_while_names_were_given_a_resume_gives_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
     real = os.replace

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,3 +124,26 @@ def test_a_kill_at_any_moment_leaves_nothing_half_written(world: World, tmp_path
     assert found["problems"] == [], done.stderr
     assert found["killed"] >= kills - 2, "the last moments may not come in a run that began otherwise"
     assert found["events"] > 5 * kills
+
+
+def test_a_disk_that_refuses_while_more_is_written_ends_the_export(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.export_table.SYNC_BYTES", 1)
+    monkeypatch.setattr("engine.export.block_size", lambda _results, _photos: 1)
+    sync, refused = os.fsync, threading.Event()
+
+    def refusing(file: int) -> None:
+        if threading.current_thread().name.startswith("export-disk"):
+            refused.set()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(file)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", refusing)
+        with pytest.raises(OSError, match="No space left"):
+            world.run(formats=(Format.CSV,), k=5)
+    assert refused.is_set()
+    assert all(name.startswith(PARTIAL) for name in files_in(world.out))
+    world.run(formats=(Format.CSV,), k=5, resume=True)
+    assert files_in(world.out) == {"manifest.json", "results.csv"}
