@@ -132,12 +132,16 @@ def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
     # On a machine with other work it would take itself for dead, and end.
     server.config.template_text = text.replace("    ttl: 30 #", "    ttl: 900 #")
     server.set_base_dir(folder)
-    for name in server.config_keys:
-        if name.endswith("_port"):  # two that start at the same moment would both find the usual ones free
-            server.config.set(name, free_port())
-    server.listen_port = port
+    # Two that start at the same moment would both find the usual ports free. One that is started again has to have those
+    # that it had: what it remembers of itself names them.
+    kept = Path(folder) / "ports.json"
+    if not kept.exists():
+        kept.write_text(json.dumps({name: free_port() for name in server.config_keys if name.endswith("_port")}))
+    ports = json.loads(kept.read_text()) | {"proxy_port": port}
+    for name, number in ports.items():
+        server.config.set(name, number)
     bound = server.config.try_bind_port
-    server.config.try_bind_port = lambda tried: _bound(tried) if tried == port else bound(tried)
+    server.config.try_bind_port = lambda tried: _bound(tried) if tried in ports.values() else bound(tried)
     server.start()
     token = ROOT_TOKEN if config.get("authorization_enabled") else ""
     deadline = time.monotonic() + START_SECONDS
