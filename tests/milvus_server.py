@@ -132,8 +132,8 @@ def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
     # On a machine with other work it would take itself for dead, and end.
     server.config.template_text = text.replace("    ttl: 30 #", "    ttl: 900 #")
     server.set_base_dir(folder)
-    # Two that start at the same moment would both find the usual ports free. One that is started again has to have those
-    # that it had: what it remembers of itself names them.
+    # Two that start at the same moment would both find the usual ports free. One that is started again has to have
+    # those that it had: what it remembers of itself names them.
     kept = Path(folder) / "ports.json"
     if not kept.exists():
         kept.write_text(json.dumps({name: free_port() for name in server.config_keys if name.endswith("_port")}))
