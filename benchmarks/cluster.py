@@ -8,7 +8,7 @@
 - `vectors`: clustered vectors of 256 numbers in a Milvus server of this machine (the PyPI package): how fast they are
   written, then single searches one after another, with the exact search of the embedded index beside them
 - `archive`, if `--photos` names some: folders of photos, one a label, indexed through Ray into Milvus while a
-  worker and the server are killed, then exported and evaluated there and with the embedded index (`cluster_archive`)
+  worker is killed and the server restarted, then exported and evaluated there and with the embedded index
 """
 
 import argparse

@@ -187,13 +187,13 @@ def hangs(server: MilvusProcess) -> None:
     server.go_on()
 
 
-def is_killed_and_started_again(server: MilvusProcess) -> None:
-    server.stop()
+def is_restarted(server: MilvusProcess) -> None:
+    server.end()
     time.sleep(AWAY_SECONDS)
     server.start()
 
 
-@pytest.mark.parametrize("fails", [hangs, is_killed_and_started_again])
+@pytest.mark.parametrize("fails", [hangs, is_restarted])
 def test_a_worker_dies_and_the_server_fails_and_the_result_is_that_of_the_embedded_index(
     run: Run,
     archive: Path,
