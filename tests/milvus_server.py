@@ -28,17 +28,21 @@ initial-advertise-peer-urls: http://localhost:{peer}
 initial-cluster: default=http://localhost:{peer}
 """
 END_SECONDS = 60
+SESSION_SECONDS = 900  # on a machine with other work it would often take itself for dead with fewer, and end
 START_SECONDS = 240  # some 20 on a machine with nothing else to do
 
 
 class MilvusProcess:
     """A server with a port and a folder of its own, which can be stopped and started again with what it holds."""
 
-    def __init__(self, folder: Path, port: int = 0, **config: Any) -> None:
-        """`config`: values of the package's own template, as `authorization_enabled`."""
+    def __init__(self, folder: Path, port: int = 0, session_seconds: int = SESSION_SECONDS, **config: Any) -> None:
+        """`session_seconds`: after so long without a sign of itself it takes itself for dead, and so long a server that
+        is started again waits for what it was, however it ended. `config`: values of the package's own template, as
+        `authorization_enabled`."""
         self.port = port or free_port()
         self._folder = folder
         self._config = config
+        self._session_seconds = session_seconds
         self._launcher: subprocess.Popen[str] | None = None
         self._pid = 0
         self._ran = False
@@ -52,7 +56,7 @@ class MilvusProcess:
         """Start it, and wait until it answers."""
         # A program of its own: the package leaves sockets and files to the garbage collector.
         command = [sys.executable, "-W", "ignore", __file__, str(self._folder), str(self.port)]
-        command.append(json.dumps(self._config))
+        command += [str(self._session_seconds), json.dumps(self._config)]
         self._launcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._launcher.stdout is not None
         said = self._launcher.stdout.readline().strip()
@@ -74,8 +78,7 @@ class MilvusProcess:
         self._launcher, self._pid = None, 0
 
     def end(self) -> None:
-        """Have it end as an administrator does. One that is killed with photos in it waits, when it is started again,
-        for the sessions of what it was: a quarter of an hour here."""
+        """Have it end as an administrator does."""
         os.kill(self._pid, signal.SIGTERM)
         deadline = time.monotonic() + END_SECONDS
         while _runs(self._pid) and time.monotonic() < deadline:
@@ -135,7 +138,7 @@ def _bound(port: int) -> socket.socket | None:
     return listener
 
 
-def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
+def _serve(folder: str, port: int, session_seconds: int, config: dict[str, Any]) -> None:
     from milvus import MilvusServer
     from pymilvus import MilvusClient
 
@@ -148,8 +151,7 @@ def _serve(folder: str, port: int, config: dict[str, Any]) -> None:
     etcd.write_text(_ETCD.format(client=client_port, peer=peer_port))
     own = f"  config:\n    path: {etcd}\n  use:\n    embed: true"
     text = server.config.template_text.replace("  use:\n    embed: true", own)
-    # On a machine with other work it would take itself for dead, and end.
-    server.config.template_text = text.replace("    ttl: 30 #", "    ttl: 900 #")
+    server.config.template_text = text.replace("    ttl: 30 #", f"    ttl: {session_seconds} #")
     server.set_base_dir(folder)
     # Two that start at the same moment would both find the usual ports free. One that is started again has to have
     # those that it had: what it remembers of itself names them.
@@ -182,4 +184,4 @@ if __name__ == "__main__":
     import logging
 
     logging.disable()
-    _serve(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))
+    _serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))

@@ -174,7 +174,7 @@ def count(address: str, spec: ModelSpec) -> int:
 @pytest.fixture
 def own_server(tmp_path: Path, milvus_process: MilvusProcess) -> Iterator[MilvusProcess]:
     """A server that a test may end; after `milvus_process`, which says whether there can be one, and sets the token."""
-    made = MilvusProcess(tmp_path / "own", authorization_enabled=True)
+    made = MilvusProcess(tmp_path / "own", session_seconds=45, authorization_enabled=True)
     (tmp_path / "own").mkdir()
     made.start()
     yield made
