@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP, QUERIES = 10, 300
 AWAY_SECONDS = 10.0  # that the server is switched off
 PATIENCE_SECONDS = 1800.0
+# After so long without a sign of itself the server takes itself for dead; a restarted one waits as long for its past.
+SESSION_SECONDS = 60
 BAR_RECALL, BAR_DISTANCE = 0.98, 1e-3
 
 Row = tuple[str, str]  # the query, and a result
@@ -36,7 +38,7 @@ def archive(scratch: Path, photos: Path, model: str) -> list[Result]:
     os.environ[TOKEN] = ROOT_TOKEN
     spec = find_model(model, [bundled_folder()])
     (scratch / "milvus").mkdir()
-    server = MilvusProcess(scratch / "milvus", authorization_enabled=True)
+    server = MilvusProcess(scratch / "milvus", session_seconds=SESSION_SECONDS, authorization_enabled=True)
     server.start()
     address = server.address
     ray = None
