@@ -23,6 +23,7 @@ AWAY_SECONDS = 10.0  # that the server is switched off
 PATIENCE_SECONDS = 1800.0
 # After so long without a sign of itself the server takes itself for dead; a restarted one waits as long for its past.
 SESSION_SECONDS = 60
+BATCH = 256  # files that a worker takes at a time
 BAR_RECALL, BAR_DISTANCE = 0.98, 1e-3
 
 Row = tuple[str, str]  # the query, and a result
@@ -119,7 +120,10 @@ def _count(address: str, spec: ModelSpec) -> int:
 
 def _check_report(plain: Any, report: Any, again: Any) -> None:
     assert report["images"] == plain["images"], (report["images"], plain["images"])
-    assert report["embedded"] == plain["embedded"], (report["embedded"], plain["embedded"])
+    # A batch of a lost worker is embedded again, and so may be copies of a photo that two workers meet at one time;
+    # `again` shows that each is there once.
+    second_time = report["embedded"] - plain["embedded"]
+    assert 0 <= second_time <= 2 * BATCH, (report["embedded"], plain["embedded"])
     assert report["skipped"] == plain["skipped"]
     assert (again["embedded"], again["unchanged"]) == (0, plain["images"])
 
