@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.errors import EngineError
 from engine.metric import Metric
 from gui.meaning import Meaning, can_be_judged, learn
 from gui.search_job import SearchReply
@@ -50,7 +51,14 @@ class Calibrator(QObject):
                 self._kept.popitem(last=False)
             self.learned.emit(meaning)
 
-        self._lane.submit(lambda _token: learn(gallery, request.metric), done=done, replace=True)
+        def failed(error: Exception) -> None:
+            # A server that is gone or an index that cannot be read: the next search tells of it, and nobody asked for
+            # what distances mean.
+            if not isinstance(error, EngineError):
+                raise error
+            self.forget()  # asked again with the next one
+
+        self._lane.submit(lambda _token: learn(gallery, request.metric), done=done, failed=failed, replace=True)
 
     def forget(self) -> None:
         """Nothing is asked about any more."""

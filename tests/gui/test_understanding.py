@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 
+from engine.errors import StoreError
 from engine.metric import Metric
+from gui import calibrator
 from gui.session_state import Part, Query
 from tests.conftest import draw_photo
 from tests.gui.person import Person
@@ -70,6 +72,22 @@ def test_it_is_learned_once_for_a_metric(person: Person, photo_folder: Path, mon
     waits_for_meaning(person)
     assert learned == [Metric.COSINE, Metric.EUCLIDEAN]
     assert "Nearer than" in told(person)
+
+
+def test_an_index_that_cannot_be_read_leaves_the_line_out_until_the_next_search(
+    person: Person, photo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_gallery: object, _metric: Metric) -> None:
+        raise StoreError(photo_folder, "the index is away")
+
+    person.opens(photo_folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(calibrator, "learn", gone)
+        person.searches(0)
+        waits_for_meaning(person)
+    assert "Nearer than" not in told(person)
+    person.searches(1)
+    person.waits_until(lambda: "Nearer than" in told(person))
 
 
 def test_a_query_of_two_pictures_has_no_such_line(person: Person, photo_folder: Path) -> None:
