@@ -55,8 +55,6 @@ def test_the_inspector_and_the_tile_tell_how_rare_the_distance_is(person: Person
 
 
 def test_it_is_learned_once_for_a_metric(person: Person, photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gui import calibrator
-
     learned: list[Metric] = []
     real = calibrator.learn
     monkeypatch.setattr(calibrator, "learn", lambda gallery, metric: learned.append(metric) or real(gallery, metric))
